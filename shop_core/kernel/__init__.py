@@ -1,0 +1,1 @@
+"""What every area stands on: money, numbers people read, the clock, secrets, errors, events."""

@@ -1,0 +1,33 @@
+"""News of the shop: what upward areas may want to know. A fact, in the past tense, with the ids it is about."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Base of all events. ``name`` is what is stored; ids only, never a code or a person's words."""
+
+    name: ClassVar[str]
+
+    def payload(self) -> dict[str, int | str]:
+        """The fields, ready for a JSON column."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPaid(Event):
+    """Money for an order is in, and the goods are not out yet."""
+
+    name: ClassVar[str] = "order_paid"
+    order_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class CaseOpened(Event):
+    """Something needs a person."""
+
+    name: ClassVar[str] = "case_opened"
+    case_id: int
