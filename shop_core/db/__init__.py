@@ -1,0 +1,1 @@
+"""The database: how a transaction runs, and the tables that keep work from being lost (outbox, inbox, lanes, leases)."""
