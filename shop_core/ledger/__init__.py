@@ -1,0 +1,1 @@
+"""Double-entry books: every change of money is one balanced entry, never changed, only reversed."""

@@ -1,0 +1,1 @@
+"""A customer's balance: a means of payment inside the transaction, not a gateway."""
