@@ -1,0 +1,79 @@
+"""Opening, listing and closing cases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import select, update
+
+from shop_core.cases.models import Case
+from shop_core.db.tx import Tx, View
+from shop_core.db.upsert import insert_or
+from shop_core.kernel.events import CaseOpened
+
+
+class CaseKind(StrEnum):
+    """What the subject is, and so which buttons a screen offers."""
+
+    SUSPENSE = "suspense"
+    """A receipt without a place; subject: the receipt."""
+    UNDELIVERED = "undelivered"
+    """Paid, and the goods are not out; subject: the order."""
+    GATEWAY = "gateway"
+    """A gateway refused or answered nonsense for a payment; subject: the payment."""
+    MESSAGE = "message"
+    """A message could not be sent; subject: the message."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCase:
+    """A case as it is listed."""
+
+    id: int
+    kind: CaseKind
+    subject_id: int
+    evidence: Mapping[str, Any]
+    opened_at: datetime
+
+
+def open_case(tx: Tx, kind: CaseKind, subject_id: int, evidence: Mapping[str, str | int]) -> None:
+    """Report what needs a person. Once while it is open, whoever finds it and however often."""
+    made = tx.execute(
+        insert_or(tx, Case)
+        .values(kind=kind.value, subject_id=subject_id, evidence=dict(evidence), opened_at=tx.now)
+        .on_conflict_do_nothing()
+        .returning(Case.id)
+    ).scalar()
+    if made is not None:
+        tx.publish(CaseOpened(made))
+
+
+def close_case(tx: Tx, kind: CaseKind, subject_id: int, *, by: str, resolution: str) -> bool:
+    """Close what was settled. False if nothing was open."""
+    closed = tx.execute(
+        update(Case)
+        .where(Case.kind == kind.value, Case.subject_id == subject_id, Case.closed_at.is_(None))
+        .values(closed_at=tx.now, closed_by=by, resolution=resolution)
+    )
+    return closed.rowcount == 1
+
+
+def list_open(view: View, limit: int = 20) -> Sequence[OpenCase]:
+    """What waits for a person, longest first."""
+    rows = view.execute(_OPEN.order_by(Case.id).limit(limit))
+    return [OpenCase(row.id, CaseKind(row.kind), row.subject_id, row.evidence, row.opened_at) for row in rows]
+
+
+def find_open(view: View, case_id: int) -> OpenCase | None:
+    """One open case."""
+    row = view.execute(_OPEN.where(Case.id == case_id)).first()
+    if row is None:
+        return None
+    return OpenCase(row.id, CaseKind(row.kind), row.subject_id, row.evidence, row.opened_at)
+
+
+_OPEN = select(Case.id, Case.kind, Case.subject_id, Case.evidence, Case.opened_at).where(Case.closed_at.is_(None))

@@ -1,0 +1,1 @@
+"""People, and who they are on each channel."""

@@ -1,0 +1,143 @@
+"""Meeting people, and asking where they can be reached."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import bindparam, delete, insert, select, update
+
+from shop_core.customers.models import Identity, Person
+from shop_core.db.tx import Tx, View
+from shop_core.db.upsert import insert_or
+from shop_core.kernel.errors import ShopError
+
+
+class NoSuchPerson(ShopError):
+    """Nobody we know."""
+
+    code = "customers.unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A person on the channel he is talking on."""
+
+    person_id: int
+    channel: str
+    external_id: str
+    language: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a message goes: a channel instance, and the person's id there."""
+
+    channel: str
+    external_id: str
+
+
+_FIND: Final = (
+    select(Person.id, Person.language, Person.name, Identity.unreachable_since, Identity.id.label("identity_id"))
+    .join(Identity, Identity.person_id == Person.id)
+    .where(Identity.channel == bindparam("on"), Identity.external_id == bindparam("who"))
+)
+_LOCK: Final = select(Person.id).where(Person.id == bindparam("person")).with_for_update()
+
+
+def meet(tx: Tx, *, channel: str, external_id: str, name: str, language: str) -> Customer:
+    """The person behind an identity, made on first contact. Twice the same identity is the same person.
+
+    Args:
+        language: What the channel says of him, such as ``zh-hans``; only used on first contact, and only if the shop
+            speaks it.
+    """
+    found = find_customer(tx, channel=channel, external_id=external_id)
+    if found is not None:
+        return found
+    spoken = next((known for known in tx.policy.languages if language.lower().startswith(known)), tx.policy.languages[0])
+    person_id = tx.execute(
+        insert(Person).values(name=name[:128], language=spoken, since=tx.now).returning(Person.id)
+    ).scalar_one()
+    made = tx.execute(
+        insert_or(tx, Identity)
+        .values(person_id=person_id, channel=channel, external_id=external_id)
+        .on_conflict_do_nothing()
+    )
+    if made.rowcount != 1:
+        # Another process met him between our look and our insert.
+        tx.execute(delete(Person).where(Person.id == person_id))
+        existing = find_customer(tx, channel=channel, external_id=external_id)
+        if existing is None:
+            raise NoSuchPerson
+        return existing
+    return Customer(person_id, channel, external_id, spoken, name[:128])
+
+
+def find_customer(view: View, *, channel: str, external_id: str) -> Customer | None:
+    """The person behind an identity, if we know him."""
+    row = view.execute(_FIND, {"on": channel, "who": external_id}).first()
+    return None if row is None else Customer(row.id, channel, external_id, row.language, row.name)
+
+
+def lock_person(tx: Tx, person_id: int) -> None:
+    """Let one person's changes go one after another: limits are counted and kept under this lock.
+
+    Raises:
+        NoSuchPerson: The row is not there.
+    """
+    if tx.execute(_LOCK, {"person": person_id}).first() is None:
+        raise NoSuchPerson
+
+
+def get_language(view: View, person_id: int) -> str:
+    """The language a person reads.
+
+    Raises:
+        NoSuchPerson: The row is not there.
+    """
+    language = view.execute(select(Person.language).where(Person.id == person_id)).scalar()
+    if language is None:
+        raise NoSuchPerson
+    return str(language)
+
+
+def set_language(tx: Tx, person_id: int, language: str) -> None:
+    """Remember the language a person asked for.
+
+    Raises:
+        NoSuchPerson: Nobody, or a language the shop does not speak.
+    """
+    if language not in tx.policy.languages:
+        raise NoSuchPerson
+    tx.execute(update(Person).where(Person.id == person_id).values(language=language))
+
+
+def list_addresses(view: View, person_id: int) -> Sequence[Address]:
+    """Everywhere a person can be reached, first met first."""
+    rows = view.execute(
+        select(Identity.channel, Identity.external_id)
+        .where(Identity.person_id == person_id, Identity.unreachable_since.is_(None))
+        .order_by(Identity.id)
+    )
+    return [Address(row.channel, row.external_id) for row in rows]
+
+
+def mark_unreachable(tx: Tx, address: Address) -> None:
+    """The channel says nothing can be sent there any more (a blocked bot)."""
+    _set_reach(tx, address, reachable=False)
+
+
+def mark_reachable(tx: Tx, address: Address) -> None:
+    """He wrote again."""
+    _set_reach(tx, address, reachable=True)
+
+
+def _set_reach(tx: Tx, address: Address, *, reachable: bool) -> None:
+    tx.execute(
+        update(Identity)
+        .where(Identity.channel == address.channel, Identity.external_id == address.external_id)
+        .values(unreachable_since=None if reachable else tx.now)
+    )

@@ -1,0 +1,149 @@
+"""Queueing news, and working the queue off channel by channel."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import Update, func, select, update
+
+from shop_core.cases.cases import CaseKind, open_case
+from shop_core.customers.people import Address
+from shop_core.db.claims import finish
+from shop_core.db.tx import Tx, View
+from shop_core.db.upsert import insert_or
+from shop_core.messaging.models import Message
+
+LEASE: Final = timedelta(seconds=60)
+_LONGEST_PAUSE_S: Final = 900
+GIVE_UP_AFTER: Final = timedelta(days=2)
+"""A channel that refused for two days will not take it; the order screen shows the goods all the same."""
+
+
+class MessageState(StrEnum):
+    """Where a message is."""
+
+    QUEUED = "queued"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+class NewsKind(StrEnum):
+    """What can have happened; the words are the screens' business."""
+
+    ORDER_DELIVERED = "order_delivered"
+    ORDER_REFUNDED = "order_refunded"
+    ORDER_PAID_LATE = "order_paid_late"
+    TOPPED_UP = "topped_up"
+    MONEY_HELD = "money_held"
+    ORDER_WAITS = "order_waits"
+    CASE_OPENED = "case_opened"
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedMessage:
+    """A message in the hands of a sender, with the fence it finishes with."""
+
+    id: int
+    address: Address
+    news: NewsKind
+    args: Mapping[str, Any]
+    token: int
+    attempts: int
+    queued_at: datetime
+
+
+def queue_message(tx: Tx, address: Address, news: NewsKind, args: Mapping[str, int | str], *, cause: str) -> None:
+    """Queue news for one address, once for its cause."""
+    tx.execute(
+        insert_or(tx, Message)
+        .values(
+            channel=address.channel,
+            external_id=address.external_id,
+            cause=cause,
+            news=news.value,
+            args=dict(args),
+            state=MessageState.QUEUED.value,
+            queued_at=tx.now,
+            due_at=tx.now,
+        )
+        .on_conflict_do_nothing()
+    )
+    tx.wake("messages")
+
+
+def claim_messages(tx: Tx, channels: Collection[str], limit: int) -> Sequence[QueuedMessage]:
+    """Take due messages of the channels this process can send on, oldest first."""
+    due = (
+        select(Message.id)
+        .where(Message.channel.in_(channels), Message.due_at <= tx.now)
+        .order_by(Message.due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    rows = tx.execute(
+        update(Message)
+        .where(Message.id.in_(select(due.cte("due").c.id)))
+        .values(due_at=tx.now + LEASE, token=tx.new_token(), attempts=Message.attempts + 1)
+        .returning(*Message.__table__.columns)
+    ).all()
+    return [
+        QueuedMessage(
+            row.id,
+            Address(row.channel, row.external_id),
+            NewsKind(row.news),
+            row.args,
+            row.token,
+            row.attempts,
+            row.queued_at,
+        )
+        for row in sorted(rows, key=lambda row: row.id)
+    ]
+
+
+def mark_sent(tx: Tx, message: QueuedMessage) -> None:
+    """The channel took it.
+
+    Raises:
+        Fenced: Another sender had taken it over; that one says what became of it.
+    """
+    finish(tx, _own(message).values(state=MessageState.SENT.value, sent_at=tx.now, due_at=None, problem=None))
+
+
+def postpone(tx: Tx, message: QueuedMessage, problem: str, *, retry_after_s: int | None = None) -> None:
+    """Not sent, or not known to be: again later, ever more slowly, until ``GIVE_UP_AFTER``."""
+    if tx.now - message.queued_at > GIVE_UP_AFTER:
+        mark_failed(tx, message, problem)
+        return
+    pause_s = retry_after_s if retry_after_s is not None else min(2**message.attempts, _LONGEST_PAUSE_S)
+    tx.execute(_own(message).values(due_at=tx.now + timedelta(seconds=pause_s), problem=problem[:200]))
+
+
+def mark_failed(tx: Tx, message: QueuedMessage, problem: str) -> None:
+    """The channel will never take it (a blocked bot, a person who is gone): a case, since somebody waits for news."""
+    finish(tx, _own(message).values(state=MessageState.FAILED.value, due_at=None, problem=problem[:200]))
+    open_case(tx, CaseKind.MESSAGE, message.id, {"channel": message.address.channel, "news": message.news.value})
+
+
+def wake_address(tx: Tx, address: Address) -> None:
+    """The person is there again: what waits for him is due now."""
+    tx.execute(
+        update(Message)
+        .where(
+            Message.channel == address.channel, Message.external_id == address.external_id, Message.due_at.is_not(None)
+        )
+        .values(due_at=tx.now)
+    )
+    tx.wake("messages")
+
+
+def count_queued(view: View) -> int:
+    """Messages not sent yet."""
+    return view.execute(select(func.count()).select_from(Message).where(Message.due_at.is_not(None))).scalar_one()
+
+
+def _own(message: QueuedMessage) -> Update:
+    return update(Message).where(Message.id == message.id, Message.token == message.token)

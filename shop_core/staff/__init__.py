@@ -1,0 +1,1 @@
+"""Who runs the shop, and the record of what they did."""
