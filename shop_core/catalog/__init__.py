@@ -1,0 +1,1 @@
+"""What the shop offers: a tree of categories, products with free attributes, variants with a price."""

@@ -1,0 +1,168 @@
+"""Changing the catalogue: steps for staff commands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from sqlalchemy import func, insert, select, update
+
+from shop_core.catalog.errors import BadProduct, NoSuchProduct, NoSuchVariant
+from shop_core.catalog.models import Category, Product, Variant
+from shop_core.catalog.read import ProductState
+from shop_core.db.tx import Tx
+from shop_core.kernel.money import MAX_MINOR
+
+LONGEST_NAME: Final = 120
+
+
+@dataclass(frozen=True, slots=True)
+class NewProduct:
+    """A product to be made, as a draft."""
+
+    names: Mapping[str, str]
+    category_id: int | None = None
+    descriptions: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NewVariant:
+    """A variant to be made. Amounts in the shop currency's minor unit; limits of None mean none."""
+
+    product_id: int
+    price_minor: int
+    names: Mapping[str, str] = field(default_factory=dict)
+    cost_minor: int = 0
+    per_order: int | None = None
+    per_person: int | None = None
+    sell_until_days: int = 0
+
+
+def add_category(tx: Tx, names: Mapping[str, str], parent_id: int | None = None) -> int:
+    """Make a category, last among its siblings.
+
+    Raises:
+        BadProduct: No name, or no such parent.
+    """
+    _check_names(names)
+    if parent_id is not None and tx.execute(select(Category.id).where(Category.id == parent_id)).first() is None:
+        raise BadProduct(field="parent")
+    return int(
+        tx.execute(
+            insert(Category)
+            .values(names=dict(names), parent_id=parent_id, position=_next(tx, Category), hidden=False)
+            .returning(Category.id)
+        ).scalar_one()
+    )
+
+
+def add_product(tx: Tx, product: NewProduct) -> int:
+    """Make a product as a draft.
+
+    Raises:
+        BadProduct: No name, or no such category.
+    """
+    _check_names(product.names)
+    if product.category_id is not None:
+        known = select(Category.id).where(Category.id == product.category_id)
+        if tx.execute(known).first() is None:
+            raise BadProduct(field="category")
+    row = insert(Product).values(
+        names=dict(product.names),
+        category_id=product.category_id,
+        descriptions=dict(product.descriptions),
+        attributes=dict(product.attributes),
+        state=ProductState.DRAFT.value,
+        position=_next(tx, Product),
+        since=tx.now,
+    )
+    return int(tx.execute(row.returning(Product.id)).scalar_one())
+
+
+def add_variant(tx: Tx, variant: NewVariant) -> int:
+    """Make a variant of a product.
+
+    Raises:
+        NoSuchProduct: No such product.
+        BadProduct: A price of zero or less, a cost below zero, a limit below one.
+    """
+    if tx.execute(select(Product.id).where(Product.id == variant.product_id)).first() is None:
+        raise NoSuchProduct
+    _check_amounts(variant.price_minor, variant.cost_minor)
+    for limit, name in ((variant.per_order, "per_order"), (variant.per_person, "per_person")):
+        if limit is not None and limit < 1:
+            raise BadProduct(field=name)
+    row = insert(Variant).values(
+        product_id=variant.product_id,
+        names=dict(variant.names),
+        price_minor=variant.price_minor,
+        cost_minor=variant.cost_minor,
+        per_order=variant.per_order,
+        per_person=variant.per_person,
+        sell_until_days=variant.sell_until_days,
+        position=_next(tx, Variant),
+        hidden=False,
+    )
+    return int(tx.execute(row.returning(Variant.id)).scalar_one())
+
+
+def set_price(tx: Tx, variant_id: int, price_minor: int, cost_minor: int | None = None) -> None:
+    """Change what new orders pay. Placed orders keep their price.
+
+    Raises:
+        NoSuchVariant, BadProduct: Nothing changed.
+    """
+    _check_amounts(price_minor, cost_minor or 0)
+    values: dict[str, Any] = {"price_minor": price_minor}
+    if cost_minor is not None:
+        values["cost_minor"] = cost_minor
+    if tx.execute(update(Variant).where(Variant.id == variant_id).values(values)).rowcount != 1:
+        raise NoSuchVariant
+
+
+def set_limits(tx: Tx, variant_id: int, *, per_order: int | None, per_person: int | None) -> None:
+    """Change the limits of a variant; None lifts one.
+
+    Raises:
+        NoSuchVariant, BadProduct: Nothing changed.
+    """
+    for limit, name in ((per_order, "per_order"), (per_person, "per_person")):
+        if limit is not None and limit < 1:
+            raise BadProduct(field=name)
+    changed = tx.execute(
+        update(Variant).where(Variant.id == variant_id).values(per_order=per_order, per_person=per_person)
+    )
+    if changed.rowcount != 1:
+        raise NoSuchVariant
+
+
+def set_state(tx: Tx, product_id: int, state: ProductState) -> None:
+    """Publish or hide. A product without a variant cannot be published.
+
+    Raises:
+        NoSuchProduct, BadProduct: Nothing changed.
+    """
+    if state is ProductState.PUBLISHED:
+        has_variant = tx.execute(select(Variant.id).where(Variant.product_id == product_id).limit(1)).first()
+        if has_variant is None:
+            raise BadProduct(field="variants")
+    if tx.execute(update(Product).where(Product.id == product_id).values(state=state.value)).rowcount != 1:
+        raise NoSuchProduct
+
+
+def _check_names(names: Mapping[str, str]) -> None:
+    if not names or not all(0 < len(name.strip()) <= LONGEST_NAME for name in names.values()):
+        raise BadProduct(field="name")
+
+
+def _check_amounts(price_minor: int, cost_minor: int) -> None:
+    if not 0 < price_minor <= MAX_MINOR:
+        raise BadProduct(field="price")
+    if not 0 <= cost_minor <= MAX_MINOR:
+        raise BadProduct(field="cost")
+
+
+def _next(tx: Tx, table: type[Any]) -> int:
+    return int(tx.execute(select(func.coalesce(func.max(table.position), 0) + 1)).scalar_one())

@@ -1,0 +1,29 @@
+"""Refusals of the catalogue."""
+
+from __future__ import annotations
+
+from shop_core.kernel.errors import ShopError
+
+
+class NoSuchProduct(ShopError):
+    """Not there, or not for this person's eyes: a draft and a hidden product are answered alike."""
+
+    code = "catalog.no_product"
+
+
+class NoSuchVariant(ShopError):
+    """Not there, hidden, or its product is."""
+
+    code = "catalog.no_variant"
+
+
+class NoSuchCategory(ShopError):
+    """Not there or hidden."""
+
+    code = "catalog.no_category"
+
+
+class BadProduct(ShopError):
+    """A product, variant or category as it must not be: no name, a price of zero, a limit below one."""
+
+    code = "catalog.bad_product"

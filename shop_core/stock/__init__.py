@@ -1,0 +1,1 @@
+"""Codes on the shelf: batches, cards, holds."""

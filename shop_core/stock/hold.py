@@ -1,0 +1,90 @@
+"""Holding cards for an order line, and what becomes of a hold: taken or released.
+
+Steps only: a hold has no timer of its own. It ends when its order ends, so no two sweepers can disagree about it.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Final
+
+from sqlalchemy import ColumnElement, bindparam, literal_column, select, update
+
+from shop_core.db.tx import Tx, View
+from shop_core.stock.errors import OutOfStock
+from shop_core.stock.models import NEVER, Card, CardState
+
+
+def _is(state: CardState) -> ColumnElement[bool]:
+    # Spelled into the statement: with a parameter PostgreSQL could not prove that the partial index applies.
+    return Card.state == literal_column(f"'{state.value}'")
+
+
+_PICKED: Final = (
+    select(Card.id)
+    .where(
+        _is(CardState.AVAILABLE),
+        Card.variant_id == bindparam("variant"),
+        Card.expires_on >= bindparam("sellable_on"),
+    )
+    .order_by(Card.variant_id, Card.expires_on, Card.batch_id, Card.place)
+    .limit(bindparam("quantity"))
+    .with_for_update(skip_locked=True)
+    .cte("picked")
+)
+_HOLD: Final = (
+    update(Card)
+    .where(Card.id.in_(select(_PICKED.c.id)))
+    .values(state=CardState.HELD.value, line_id=bindparam("line"))
+    .returning(Card.cost_minor)
+)
+_TAKE: Final = (
+    update(Card)
+    .where(Card.line_id == bindparam("line"), Card.state == CardState.HELD.value)
+    .values(state=CardState.DELIVERED.value)
+)
+_RELEASE: Final = (
+    update(Card)
+    .where(Card.line_id == bindparam("line"), Card.state == CardState.HELD.value)
+    .values(state=CardState.AVAILABLE.value, line_id=None)
+)
+
+
+def sellable_on(view: View, sell_until_days: int) -> date:
+    """The earliest expiry a code may have to be sold now."""
+    return min(view.now.date() + timedelta(days=sell_until_days), NEVER)
+
+
+def hold_cards(tx: Tx, *, variant_id: int, quantity: int, sell_until_days: int, line_id: int) -> int:
+    """Take cards off the shelf for a line, those that expire first.
+
+    One statement. On PostgreSQL cards that another buyer is taking right now are passed over, not waited for.
+
+    Returns:
+        What the cards cost, in the minor unit.
+
+    Raises:
+        OutOfStock: Fewer than ``quantity`` there. The caller's transaction must end with it.
+    """
+    costs = tx.execute(
+        _HOLD,
+        {
+            "variant": variant_id,
+            "quantity": quantity,
+            "sellable_on": sellable_on(tx, sell_until_days),
+            "line": line_id,
+        },
+    ).scalars().all()  # fmt: skip
+    if len(costs) != quantity:
+        raise OutOfStock(left=len(costs))
+    return sum(costs)
+
+
+def take_held(tx: Tx, line_id: int) -> int:
+    """Hand the held cards of a line over for good. Returns how many; a second call finds none."""
+    return tx.execute(_TAKE, {"line": line_id}).rowcount
+
+
+def release_held(tx: Tx, line_id: int) -> int:
+    """Put the held cards of a line back. Returns how many; delivered ones stay delivered."""
+    return tx.execute(_RELEASE, {"line": line_id}).rowcount
