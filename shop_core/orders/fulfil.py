@@ -1,0 +1,60 @@
+"""A paid order whose goods are not out: find them again, or give the money back."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from shop_core.cases.cases import CaseKind, close_case
+from shop_core.db import outbox
+from shop_core.db.outbox import News
+from shop_core.db.shop import Shop
+from shop_core.db.tx import Tx
+from shop_core.orders.models import Order, OrderState
+from shop_core.orders.read import lock_by_id
+from shop_core.orders.steps import deliver_paid, hold_again, refund_paid
+
+MACHINE = "machine"
+"""Who closes a case that the shop settled by itself."""
+
+
+async def fulfil(shop: Shop, news: News) -> None:
+    """Consumer of ``OrderPaid``. In one transaction with the news: delivered, or refunded to the wallet."""
+    await shop.write(_on_news, news)
+
+
+def _on_news(tx: Tx, news: News) -> None:
+    finish_paid(tx, int(news.payload["order_id"]))
+    outbox.done(tx, news)
+
+
+async def sweep_undelivered(shop: Shop, *, limit: int = 20) -> int:
+    """Finish paid orders that the news did not reach. Returns how many it looked at.
+
+    Finds nothing in a healthy shop: an order is ``paid`` only between two transactions.
+    """
+    return await shop.write(_sweep, limit)
+
+
+def _sweep(tx: Tx, limit: int) -> int:
+    stuck = tx.execute(
+        select(Order.id)
+        .where(Order.state == "paid")
+        .order_by(Order.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).scalars()
+    found = list(stuck)
+    for order_id in found:
+        finish_paid(tx, order_id)
+    return len(found)
+
+
+def finish_paid(tx: Tx, order_id: int) -> None:
+    """Deliver a ``paid`` order if codes can be found, else refund it. Anything else is left as it is."""
+    order = lock_by_id(tx, order_id)
+    if order.state is not OrderState.PAID:
+        return
+    if hold_again(tx, order) and deliver_paid(tx, order, paid_with=order.paid_with or ""):
+        close_case(tx, CaseKind.UNDELIVERED, order.id, by=MACHINE, resolution="delivered")
+    else:
+        refund_paid(tx, order, by=MACHINE)

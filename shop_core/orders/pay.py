@@ -1,0 +1,129 @@
+"""Paying an order: from the wallet at once, or by asking a gateway for the money."""
+
+from __future__ import annotations
+
+from shop_core.customers.people import Customer, lock_person
+from shop_core.db.shop import Shop
+from shop_core.db.tx import Tx
+from shop_core.kernel.money import Money
+from shop_core.ledger import accounts
+from shop_core.orders.errors import NotPayable
+from shop_core.orders.models import OrderState
+from shop_core.orders.place import Wish, place
+from shop_core.orders.read import OrderView, lock_own
+from shop_core.orders.steps import book_paid, close_payments, deliver_paid
+from shop_core.payments.begin import begin
+from shop_core.payments.gateway import Gateways
+from shop_core.payments.models import Purpose
+from shop_core.payments.payments import Intent, PaymentView, find_usable, intend
+from shop_core.wallet.balance import balance_of
+
+WALLET = "wallet"
+"""What ``Order.paid_with`` says of an order paid from the balance."""
+
+
+async def pay_from_wallet(shop: Shop, customer: Customer, number: str) -> OrderView:
+    """Pay an order from the buyer's balance and deliver it, in one transaction.
+
+    May run twice: the second finds the order paid and says so.
+
+    Raises:
+        NoSuchOrder: Not his.
+        NotPayable: Not waiting for money (any more).
+        InsufficientBalance: Less there than the order costs. Nothing was taken.
+    """
+    return await shop.write(pay_waiting_from_wallet, customer.person_id, number)
+
+
+def pay_waiting_from_wallet(tx: Tx, person_id: int, number: str) -> OrderView:
+    """The step, also used when a top-up was made for an order."""
+    order = lock_own(tx, person_id, number)
+    require_payable(tx, order)
+    book_paid(tx, order, source=accounts.wallet(person_id))
+    deliver_paid(tx, order, paid_with=WALLET)
+    close_payments(tx, order)
+    return order
+
+
+def require_payable(tx: Tx, order: OrderView) -> None:
+    """Insist that the order still waits for money.
+
+    Raises:
+        NotPayable: It does not, or its deadline has passed and the sweeper has not come by yet.
+    """
+    if order.state is not OrderState.AWAITING:
+        raise NotPayable(state=order.state.value)
+    if order.expires_at <= tx.now:
+        raise NotPayable(state=OrderState.EXPIRED.value)
+
+
+async def pay_by_gateway(shop: Shop, customer: Customer, number: str, gateway: str, *, title: str) -> PaymentView:
+    """Ask a gateway for the money of an order. Pressing twice asks once.
+
+    Returns:
+        The payment, with its link or QR text if the gateway answered; without, if it is being asked again by the poller.
+
+    Raises:
+        NoSuchOrder, NotPayable, NoSuchGateway: Nobody was asked.
+        GatewayRefused: The gateway does not want to.
+    """
+    gateways = shop.get(Gateways)
+    gateways.require_on(customer.channel, gateway)
+    payment = await shop.write(_intend_order, customer, number, gateway, title)
+    return await begin(shop, payment)
+
+
+def _intend_order(tx: Tx, customer: Customer, number: str, gateway: str, title: str) -> PaymentView:
+    order = lock_own(tx, customer.person_id, number)
+    require_payable(tx, order)
+    return intend_order(tx, order, gateway, order.total, Purpose.ORDER, title)
+
+
+async def top_up_difference(shop: Shop, customer: Customer, number: str, gateway: str, *, title: str) -> PaymentView:
+    """Ask for exactly what the balance lacks; when it is in, the order is paid from the balance.
+
+    Raises:
+        NoSuchOrder, NotPayable, NoSuchGateway: Nobody was asked.
+        GatewayRefused: The gateway does not want to.
+    """
+    gateways = shop.get(Gateways)
+    gateways.require_on(customer.channel, gateway)
+    payment = await shop.write(_intend_difference, customer, number, gateway, title)
+    return await begin(shop, payment)
+
+
+def _intend_difference(tx: Tx, customer: Customer, number: str, gateway: str, title: str) -> PaymentView:
+    lock_person(tx, customer.person_id)
+    order = lock_own(tx, customer.person_id, number)
+    require_payable(tx, order)
+    lacking = order.total - balance_of(tx, customer.person_id)
+    if lacking.minor <= 0:
+        raise NotPayable(state="enough_balance")
+    return intend_order(tx, order, gateway, lacking, Purpose.TOP_UP, title)
+
+
+def intend_order(tx: Tx, order: OrderView, gateway: str, amount: Money, purpose: Purpose, title: str) -> PaymentView:
+    """Intend a payment for a locked order, or find the one that waits already."""
+    usable = find_usable(tx, purpose, order.id, gateway=gateway, amount=amount)
+    if usable is not None:
+        return usable
+    return intend(
+        tx,
+        Intent(order.number, gateway, purpose, order.id, order.person_id, order.address, title, amount, order.expires_at),
+    )
+
+
+async def buy(shop: Shop, customer: Customer, wish: Wish, gateway: str, *, title: str) -> tuple[str, PaymentView]:
+    """Place an order and ask its only way to pay, in the same transaction: one press, one answer.
+
+    Raises:
+        As ``place_order`` and ``pay_by_gateway``.
+    """
+    shop.get(Gateways).require_on(customer.channel, gateway)
+    payment = await shop.write(_place_and_intend, customer, wish, gateway, title)
+    return payment.number[:8], await begin(shop, payment)
+
+
+def _place_and_intend(tx: Tx, customer: Customer, wish: Wish, gateway: str, title: str) -> PaymentView:
+    number = place(tx, customer, wish)
+    return _intend_order(tx, customer, number, gateway, title)

@@ -1,0 +1,157 @@
+"""Placing an order: the codes are held, the price is fixed, and money is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import bindparam, func, insert, select, update
+
+from shop_core.catalog.read import VariantView, get_variant_for_sale
+from shop_core.conversations import keys
+from shop_core.customers.people import Address, Customer, lock_person
+from shop_core.db.shop import Shop
+from shop_core.db.tx import Tx
+from shop_core.db.upsert import insert_or
+from shop_core.kernel.numbers import new_number
+from shop_core.orders.errors import BadQuantity, OverPersonLimit, TooManyUnpaid
+from shop_core.orders.models import COUNTS, Order, OrderLine, OrderState
+from shop_core.stock.hold import hold_cards
+
+MOST_IN_ONE_ORDER: Final = 100
+"""The most codes one order holds where the variant sets no limit: what one person can look at, and a cap on hoarding."""
+
+_UNPAID: Final = select(func.count()).where(
+    Order.person_id == bindparam("person"), Order.state == "awaiting", Order.expires_at > bindparam("moment", type_=Order.expires_at.type)
+)
+_BOUGHT: Final = (
+    select(func.coalesce(func.sum(OrderLine.quantity), 0))
+    .join(Order, Order.id == OrderLine.order_id)
+    .where(
+        OrderLine.person_id == bindparam("person"),
+        OrderLine.variant_id == bindparam("variant"),
+        Order.state.in_([state.value for state in COUNTS]),
+    )
+)
+_LINE: Final = insert(OrderLine).returning(OrderLine.id)
+_COST: Final = update(OrderLine).where(OrderLine.id == bindparam("of_line")).values(cost_minor=bindparam("costs"))
+_NUMBER: Final = select(Order.number).where(Order.id == bindparam("wanted"))
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a buyer pressed. Everything in it is his word; price and limits come from the database.
+
+    Attributes:
+        key: The button's one-time key.
+    """
+
+    variant_id: int
+    quantity: int
+    key: str
+
+
+async def place_order(shop: Shop, customer: Customer, wish: Wish) -> str:
+    """Place an order for one variant, holding its codes until the shop's deadline.
+
+    Pressing the same button twice places one order and returns the same number.
+
+    Returns:
+        The order's number.
+
+    Raises:
+        NoSuchVariant: Not for sale (any more).
+        BadQuantity: Not from 1 to what one order may hold.
+        OverPersonLimit, TooManyUnpaid: This person holds enough.
+        OutOfStock: Fewer left.
+    """
+    return await shop.write(place, customer, wish)
+
+
+def place(tx: Tx, customer: Customer, wish: Wish) -> str:
+    """The step: under the person's lock, so that his limits hold however fast he presses."""
+    lock_person(tx, customer.person_id)
+    earlier = keys.result_of(tx, customer.person_id, wish.key)
+    if earlier is not None:
+        return str(tx.execute(_NUMBER, {"wanted": earlier}).scalar_one())
+    variant = get_variant_for_sale(tx, wish.variant_id)
+    _check_quantity(tx, customer, variant, wish.quantity)
+    _check_unpaid(tx, customer)
+    order_id, number = _insert_order(tx, customer, variant.price.minor * wish.quantity)
+    line_id = _insert_line(tx, customer, variant, wish.quantity, order_id)
+    cost = hold_cards(
+        tx,
+        variant_id=variant.id,
+        quantity=wish.quantity,
+        sell_until_days=variant.sell_until_days,
+        line_id=line_id,
+    )
+    tx.execute(_COST, {"of_line": line_id, "costs": cost})
+    keys.use(tx, customer.person_id, wish.key, order_id)
+    return number
+
+
+def order_address(customer: Customer) -> Address:
+    """Where the news of an order goes: to where it was placed."""
+    return Address(customer.channel, customer.external_id)
+
+
+def _check_quantity(tx: Tx, customer: Customer, variant: VariantView, quantity: int) -> None:
+    most = min(variant.per_order or MOST_IN_ONE_ORDER, MOST_IN_ONE_ORDER)
+    if not 1 <= quantity <= most:
+        raise BadQuantity(most=most)
+    if variant.per_person is None:
+        return
+    bought = tx.execute(_BOUGHT, {"person": customer.person_id, "variant": variant.id}).scalar_one()
+    if bought + quantity > variant.per_person:
+        raise OverPersonLimit(limit=variant.per_person, left=max(0, variant.per_person - bought))
+
+
+def _check_unpaid(tx: Tx, customer: Customer) -> None:
+    unpaid = tx.execute(_UNPAID, {"person": customer.person_id, "moment": tx.now}).scalar_one()
+    if unpaid >= tx.policy.unpaid_cap:
+        raise TooManyUnpaid(cap=tx.policy.unpaid_cap)
+
+
+def _insert_order(tx: Tx, customer: Customer, total_minor: int) -> tuple[int, str]:
+    while True:
+        number = new_number(tx.random)
+        row = (
+            insert_or(tx, Order)
+            .values(
+                number=number,
+                person_id=customer.person_id,
+                channel=customer.channel,
+                external_id=customer.external_id,
+                state=OrderState.AWAITING.value,
+                currency=tx.policy.currency,
+                total_minor=total_minor,
+                placed_at=tx.now,
+                expires_at=tx.now + tx.policy.hold,
+            )
+            .on_conflict_do_nothing()
+            .returning(Order.id)
+        )
+        order_id = tx.execute(row).scalar()
+        if order_id is not None:
+            return order_id, number
+
+
+def _insert_line(tx: Tx, customer: Customer, variant: VariantView, quantity: int, order_id: int) -> int:
+    total = variant.price.minor * quantity
+    return int(
+        tx.execute(
+            _LINE,
+            {
+                "order_id": order_id,
+                "person_id": customer.person_id,
+                "variant_id": variant.id,
+                "names": {language: variant.full_name(language) for language in tx.policy.languages},
+                "quantity": quantity,
+                "list_minor": total,
+                "discount_minor": 0,
+                "paid_minor": total,
+                "cost_minor": 0,
+            },
+        ).scalar_one()
+    )

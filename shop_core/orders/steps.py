@@ -1,0 +1,116 @@
+"""Steps that several use cases of orders share: moving an order on, getting it paid, getting it delivered."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import bindparam, update
+
+from shop_core.catalog.read import get_variant
+from shop_core.cases.cases import CaseKind, close_case, open_case
+from shop_core.db.tx import Tx
+from shop_core.delivery.hand_over import hand_over
+from shop_core.kernel.events import OrderPaid
+from shop_core.kernel.money import Money
+from shop_core.ledger import accounts
+from shop_core.ledger.post import Move, post
+from shop_core.messaging.queue import NewsKind, queue_message
+from shop_core.orders.models import TRANSITIONS, Order, OrderState
+from shop_core.orders.read import OrderView
+from shop_core.payments.models import Purpose
+from shop_core.payments.payments import close_for
+from shop_core.stock.errors import OutOfStock
+from shop_core.stock.hold import hold_cards, release_held
+
+_MOVE: Final = update(Order).where(Order.id == bindparam("moved"), Order.state == bindparam("from_state"))
+
+
+def move_order(tx: Tx, order: OrderView, state: OrderState, **values: Any) -> None:  # noqa: ANN401 - columns
+    """Change the state along the table of transitions. The order is locked by the caller; the guard proves it."""
+    if state not in TRANSITIONS[order.state]:
+        raise RuntimeError(f"order {order.number}: {order.state} does not become {state}")
+    moved = tx.execute(
+        _MOVE.values(state=state.value, **values), {"moved": order.id, "from_state": order.state.value}
+    )
+    if moved.rowcount != 1:
+        raise RuntimeError(f"order {order.number} moved under our lock")
+
+
+def book_paid(tx: Tx, order: OrderView, *, source: str) -> None:
+    """Book that the buyer paid for goods that are not out yet. ``source``: the account the money is in."""
+    post(tx, key=f"order:{order.id}:paid", kind="order_paid", moves=[Move(accounts.ORDERS, source, order.total)])
+
+
+def deliver_paid(tx: Tx, order: OrderView, *, paid_with: str) -> bool:
+    """Hand everything over and move the order to ``delivered``; its cards are held, its money is booked.
+
+    Where a held card is missing, the order stands as ``paid`` and ``orders.fulfil`` is told: the money is kept safe, and
+    the buyer's goods are looked for again.
+
+    Returns:
+        Whether the goods are out.
+    """
+    now = tx.now
+    if not all(hand_over(tx, line.id, line.quantity) for line in order.lines):
+        move_order(tx, order, OrderState.PAID, paid_at=now, paid_with=paid_with)
+        open_case(tx, CaseKind.UNDELIVERED, order.id, {"number": order.number})
+        tx.publish(OrderPaid(order.id))
+        queue_message(
+            tx, order.address, NewsKind.ORDER_WAITS, {"order_id": order.id}, cause=f"order:{order.id}:waits"
+        )
+        return False
+    move_order(
+        tx, order, OrderState.DELIVERED, paid_at=order.paid_at or now, delivered_at=now, paid_with=paid_with, ended_at=None
+    )
+    book_delivered(tx, order)
+    queue_message(
+        tx, order.address, NewsKind.ORDER_DELIVERED, {"order_id": order.id}, cause=f"order:{order.id}:delivered"
+    )
+    return True
+
+
+def book_delivered(tx: Tx, order: OrderView) -> None:
+    """Book that the goods are out: the money is earned."""
+    move = Move(accounts.SALES, accounts.ORDERS, order.total)
+    post(tx, key=f"order:{order.id}:delivered", kind="order_delivered", moves=[move])
+
+
+def refund_paid(tx: Tx, order: OrderView, *, by: str) -> Money:
+    """Give an order's money back to the buyer's wallet. The order is ``paid`` or ``delivered`` and locked."""
+    source = accounts.REFUNDS if order.state is OrderState.DELIVERED else accounts.ORDERS
+    post(
+        tx,
+        key=f"order:{order.id}:refunded",
+        kind="order_refunded",
+        moves=[Move(accounts.wallet(order.person_id), source, order.total)],
+    )
+    move_order(tx, order, OrderState.REFUNDED, ended_at=tx.now)
+    close_case(tx, CaseKind.UNDELIVERED, order.id, by=by, resolution="refunded")
+    queue_message(
+        tx, order.address, NewsKind.ORDER_REFUNDED, {"order_id": order.id}, cause=f"order:{order.id}:refunded"
+    )
+    return order.total
+
+
+def close_payments(tx: Tx, order: OrderView) -> None:
+    """The order needs no money any more: what was asked for is closed, and late money goes elsewhere."""
+    close_for(tx, Purpose.ORDER, [order.id])
+
+
+def hold_again(tx: Tx, order: OrderView) -> bool:
+    """Look for codes for an order whose hold is gone. False: sold out, and nothing stays held."""
+    try:
+        for line in order.lines:
+            variant = get_variant(tx, line.variant_id)
+            hold_cards(
+                tx,
+                variant_id=line.variant_id,
+                quantity=line.quantity,
+                sell_until_days=variant.sell_until_days,
+                line_id=line.id,
+            )
+    except OutOfStock:
+        for line in order.lines:
+            release_held(tx, line.id)
+        return False
+    return True

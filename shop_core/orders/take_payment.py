@@ -1,0 +1,187 @@
+"""Money came: find its place, whatever it is, however late, however often it is told.
+
+Called for verified callbacks and for answers to our own questions alike; both end here, in one transaction. Every unit of
+money ends in exactly one of: the order it was meant for, the payer's wallet, suspense.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from shop_core.customers.people import lock_person
+from shop_core.db.shop import Shop
+from shop_core.db.tx import Tx
+from shop_core.ledger import accounts
+from shop_core.ledger.post import InsufficientBalance
+from shop_core.messaging.queue import NewsKind, queue_message
+from shop_core.orders.errors import NotPayable
+from shop_core.orders.models import OrderState
+from shop_core.orders.pay import pay_waiting_from_wallet
+from shop_core.orders.read import OrderView, lock_by_id
+from shop_core.orders.steps import book_paid, deliver_paid, hold_again
+from shop_core.payments.gateway import Notice
+from shop_core.payments.models import Purpose, ReceiptState
+from shop_core.payments.payments import PaymentView, find_payment, mark_settled
+from shop_core.payments.receipts import Reason, into_suspense, into_wallet, is_known, take_in
+
+
+class Taken(StrEnum):
+    """What became of the money, for logs and tests."""
+
+    NOT_PAID = "not_paid"
+    REPEATED = "repeated"
+    APPLIED = "applied"
+    CREDITED = "credited"
+    SUSPENDED = "suspended"
+
+
+async def take_payment(shop: Shop, gateway: str, notice: Notice) -> Taken:
+    """Take what a gateway says into the books.
+
+    May run any number of times, in any order, side by side: the receipt is unique by the gateway's own number.
+
+    Args:
+        gateway: Whose notice it is, as its signature (or our question to it) proves; never what the notice says.
+    """
+    return await shop.write(take, gateway, notice)
+
+
+def take(tx: Tx, gateway: str, notice: Notice) -> Taken:
+    """The step."""
+    if not notice.paid:
+        return Taken.NOT_PAID
+    if is_known(tx, gateway, notice.external_ref):
+        return Taken.REPEATED
+    payment = find_payment(tx, notice.number)
+    problem = _problem(payment, gateway, notice)
+    if payment is None or problem is not None:
+        return _suspend(tx, gateway, notice, payment, problem or Reason.UNKNOWN_NUMBER)
+    if payment.purpose is Purpose.TOP_UP or payment.subject_id is None:
+        return _top_up(tx, payment, notice)
+    # One order of locks for everybody: person, then order (placing and topping up lock the person first).
+    lock_person(tx, payment.person_id)
+    order = lock_by_id(tx, payment.subject_id)
+    if order.state in {OrderState.PAID, OrderState.DELIVERED, OrderState.REFUNDED}:
+        return _credit(tx, payment, notice, Reason.DOUBLE)
+    if notice.amount < payment.amount or notice.amount < order.total:
+        return _credit(tx, payment, notice, Reason.SHORT)
+    if order.state is not OrderState.AWAITING and not hold_again(tx, order):
+        return _credit(tx, payment, notice, Reason.LATE)
+    return _pay_order(tx, payment, order, notice)
+
+
+def _problem(payment: PaymentView | None, gateway: str, notice: Notice) -> Reason | None:
+    """Facts that no rule can repair: a person must look."""
+    if payment is None:
+        return Reason.UNKNOWN_NUMBER
+    if payment.gateway != gateway:
+        return Reason.WRONG_GATEWAY
+    if payment.amount.currency != notice.amount.currency:
+        return Reason.WRONG_CURRENCY
+    return None
+
+
+def _suspend(tx: Tx, gateway: str, notice: Notice, payment: PaymentView | None, reason: Reason) -> Taken:
+    receipt_id = take_in(
+        tx,
+        gateway,
+        notice,
+        state=ReceiptState.SUSPENSE,
+        reason=reason,
+        payment_id=payment.id if payment else None,
+        person_id=payment.person_id if payment else None,
+    )
+    if receipt_id is None:
+        return Taken.REPEATED
+    into_suspense(tx, receipt_id, gateway, notice, reason)
+    return Taken.SUSPENDED
+
+
+def _credit(tx: Tx, payment: PaymentView, notice: Notice, reason: Reason) -> Taken:
+    """Money of a known payer that its order cannot use: to his wallet, and he is told."""
+    receipt_id = take_in(
+        tx,
+        payment.gateway,
+        notice,
+        state=ReceiptState.CREDITED,
+        reason=reason,
+        payment_id=payment.id,
+        person_id=payment.person_id,
+    )
+    if receipt_id is None:
+        return Taken.REPEATED
+    into_wallet(tx, receipt_id, payment.gateway, payment.person_id, notice.amount)
+    args: dict[str, int | str] = {
+        "amount_minor": notice.amount.minor,
+        "reason": reason.value,
+        "order_id": payment.subject_id or 0,
+    }
+    queue_message(tx, payment.address, NewsKind.MONEY_HELD, args, cause=f"receipt:{receipt_id}:credited")
+    return Taken.CREDITED
+
+
+def _pay_order(tx: Tx, payment: PaymentView, order: OrderView, notice: Notice) -> Taken:
+    late = order.state is not OrderState.AWAITING
+    over = notice.amount - order.total
+    receipt_id = take_in(
+        tx,
+        payment.gateway,
+        notice,
+        state=ReceiptState.APPLIED,
+        reason=Reason.OVER if over.minor else Reason.LATE if late else Reason.MEANT,
+        payment_id=payment.id,
+        person_id=payment.person_id,
+    )
+    if receipt_id is None:
+        return Taken.REPEATED
+    mark_settled(tx, payment)
+    book_paid(tx, order, source=accounts.gateway(payment.gateway))
+    if over.minor:
+        into_wallet(tx, receipt_id, payment.gateway, payment.person_id, over)
+        args: dict[str, int | str] = {
+            "amount_minor": over.minor,
+            "reason": Reason.OVER.value,
+            "order_id": order.id,
+        }
+        queue_message(tx, payment.address, NewsKind.MONEY_HELD, args, cause=f"receipt:{receipt_id}:over")
+    if late:
+        queue_message(
+            tx, order.address, NewsKind.ORDER_PAID_LATE, {"order_id": order.id}, cause=f"order:{order.id}:late"
+        )
+    deliver_paid(tx, order, paid_with=payment.gateway)
+    return Taken.APPLIED
+
+
+def _top_up(tx: Tx, payment: PaymentView, notice: Notice) -> Taken:
+    """Into the wallet, whole; then the order it was meant for is paid from there, if it still can be."""
+    lock_person(tx, payment.person_id)
+    receipt_id = take_in(
+        tx,
+        payment.gateway,
+        notice,
+        state=ReceiptState.APPLIED,
+        reason=Reason.MEANT,
+        payment_id=payment.id,
+        person_id=payment.person_id,
+    )
+    if receipt_id is None:
+        return Taken.REPEATED
+    mark_settled(tx, payment)
+    into_wallet(tx, receipt_id, payment.gateway, payment.person_id, notice.amount)
+    if payment.subject_id is not None:
+        order = lock_by_id(tx, payment.subject_id)
+        try:
+            pay_waiting_from_wallet(tx, payment.person_id, order.number)
+        except (NotPayable, InsufficientBalance):
+            # Both are raised before anything of the order was changed: the money stays in the wallet.
+            pass
+        else:
+            return Taken.APPLIED
+    queue_message(
+        tx,
+        payment.address,
+        NewsKind.TOPPED_UP,
+        {"amount_minor": notice.amount.minor, "order_id": payment.subject_id or 0},
+        cause=f"receipt:{receipt_id}:topped_up",
+    )
+    return Taken.CREDITED

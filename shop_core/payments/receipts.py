@@ -1,0 +1,174 @@
+"""Receipts: what really came. Every unit of money that a gateway reports gets exactly one, and a place in the books."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import Row, select, update
+
+from shop_core.cases.cases import CaseKind, close_case, open_case
+from shop_core.db.tx import Tx, View
+from shop_core.db.upsert import insert_or
+from shop_core.kernel.errors import ShopError
+from shop_core.kernel.money import Money
+from shop_core.ledger import accounts
+from shop_core.ledger.post import Move, post
+from shop_core.payments.gateway import Notice
+from shop_core.payments.models import Receipt, ReceiptState
+
+
+class Reason(StrEnum):
+    """Why money is where it is."""
+
+    MEANT = "meant"
+    OVER = "over"
+    SHORT = "short"
+    DOUBLE = "double"
+    LATE = "late"
+    UNKNOWN_NUMBER = "unknown_number"
+    WRONG_GATEWAY = "wrong_gateway"
+    WRONG_CURRENCY = "wrong_currency"
+
+
+class NoSuchReceipt(ShopError):
+    """No receipt of that id in suspense: never there, or settled by somebody else already."""
+
+    code = "payments.no_receipt"
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptView:
+    """A receipt as staff see it."""
+
+    id: int
+    gateway: str
+    external_ref: str
+    number: str
+    person_id: int | None
+    amount: Money
+    state: ReceiptState
+    reason: Reason
+    received_at: datetime
+
+
+_COLUMNS: Final = tuple(Receipt.__table__.columns)
+
+
+def take_in(
+    tx: Tx,
+    gateway: str,
+    notice: Notice,
+    *,
+    state: ReceiptState,
+    reason: Reason,
+    payment_id: int | None = None,
+    person_id: int | None = None,
+) -> int | None:
+    """Write the receipt of money that came. None if the gateway has told us of it before: nothing else may happen."""
+    return tx.execute(
+        insert_or(tx, Receipt)
+        .values(
+            gateway=gateway,
+            external_ref=notice.external_ref,
+            number=notice.number[:64],
+            payment_id=payment_id,
+            person_id=person_id,
+            currency=notice.amount.currency,
+            amount_minor=notice.amount.minor,
+            state=state.value,
+            reason=reason.value,
+            received_at=tx.now,
+        )
+        .on_conflict_do_nothing()
+        .returning(Receipt.id)
+    ).scalar()
+
+
+def is_known(view: View, gateway: str, external_ref: str) -> bool:
+    """Whether this money has its receipt already."""
+    known = select(Receipt.id).where(Receipt.gateway == gateway, Receipt.external_ref == external_ref)
+    return view.execute(known).first() is not None
+
+
+def into_wallet(tx: Tx, receipt_id: int, gateway: str, person_id: int, amount: Money) -> None:
+    """Book received money to a customer's wallet."""
+    move = Move(accounts.wallet(person_id), accounts.gateway(gateway), amount)
+    post(tx, key=f"receipt:{receipt_id}:credited", kind="receipt_credited", moves=[move])
+
+
+def into_suspense(tx: Tx, receipt_id: int, gateway: str, notice: Notice, reason: Reason) -> None:
+    """Book received money to suspense and ask a person."""
+    move = Move(accounts.SUSPENSE, accounts.gateway(gateway), notice.amount)
+    post(tx, key=f"receipt:{receipt_id}:suspense", kind="receipt_suspense", moves=[move])
+    evidence: dict[str, str | int] = {
+        "gateway": gateway,
+        "number": notice.number[:64],
+        "external_ref": notice.external_ref[:80],
+        "amount": notice.amount.decimal_text(),
+        "currency": notice.amount.currency,
+        "reason": reason.value,
+    }
+    open_case(tx, CaseKind.SUSPENSE, receipt_id, evidence)
+
+
+def list_suspense(view: View, limit: int = 50) -> Sequence[ReceiptView]:
+    """Money without a place, longest waiting first."""
+    rows = view.execute(
+        select(*_COLUMNS).where(Receipt.state == ReceiptState.SUSPENSE.value).order_by(Receipt.id).limit(limit)
+    )
+    return [_view(row) for row in rows]
+
+
+def credit_suspense(tx: Tx, receipt_id: int, person_id: int, *, by: str) -> ReceiptView:
+    """Staff found out whose money it is: to his wallet.
+
+    Raises:
+        NoSuchReceipt: Not in suspense any more; nothing was booked.
+    """
+    receipt = _resolve(tx, receipt_id, ReceiptState.CREDITED, by=by, person_id=person_id)
+    move = Move(accounts.wallet(person_id), accounts.SUSPENSE, receipt.amount)
+    post(tx, key=f"receipt:{receipt_id}:resolved", kind="suspense_credited", moves=[move])
+    return receipt
+
+
+def return_suspense(tx: Tx, receipt_id: int, *, by: str) -> ReceiptView:
+    """Staff sent the money back at the gateway; book that it is gone.
+
+    Raises:
+        NoSuchReceipt: Not in suspense any more; nothing was booked.
+    """
+    receipt = _resolve(tx, receipt_id, ReceiptState.RETURNED, by=by, person_id=None)
+    move = Move(accounts.gateway(receipt.gateway), accounts.SUSPENSE, receipt.amount)
+    post(tx, key=f"receipt:{receipt_id}:resolved", kind="suspense_returned", moves=[move])
+    return receipt
+
+
+def _resolve(tx: Tx, receipt_id: int, state: ReceiptState, *, by: str, person_id: int | None) -> ReceiptView:
+    row = tx.execute(
+        update(Receipt)
+        .where(Receipt.id == receipt_id, Receipt.state == ReceiptState.SUSPENSE.value)
+        .values(state=state.value, resolved_at=tx.now, resolved_by=by, person_id=person_id)
+        .returning(*_COLUMNS)
+    ).first()
+    if row is None:
+        raise NoSuchReceipt
+    close_case(tx, CaseKind.SUSPENSE, receipt_id, by=by, resolution=state.value)
+    return _view(row)
+
+
+def _view(row: Row[Any]) -> ReceiptView:
+    return ReceiptView(
+        row.id,
+        row.gateway,
+        row.external_ref,
+        row.number,
+        row.person_id,
+        Money(row.amount_minor, row.currency),
+        ReceiptState(row.state),
+        Reason(row.reason),
+        row.received_at,
+    )

@@ -1,0 +1,18 @@
+"""Who wants which news: event → consumers. The whole table, read before anything is published."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from shop_core.messaging.tell_owners import tell_owners
+from shop_core.db.outbox import Consumer
+from shop_core.kernel.events import CaseOpened, OrderPaid
+from shop_core.orders.fulfil import fulfil
+
+CONSUMERS: Final[Mapping[str, Consumer]] = {"orders.fulfil": fulfil, "messaging.tell_owners": tell_owners}
+
+SUBSCRIPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
+    OrderPaid.name: ("orders.fulfil",),
+    CaseOpened.name: ("messaging.tell_owners",),
+}

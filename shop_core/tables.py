@@ -1,0 +1,42 @@
+"""Every table of the shop, for migrations and checks: importing this imports all models."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import MetaData
+
+from shop_core.cases import models as cases
+from shop_core.catalog import models as catalog
+from shop_core.conversations import models as conversations
+from shop_core.customers import models as customers
+from shop_core.db import inbox, leases, outbox_table
+from shop_core.db.base import Base
+from shop_core.delivery import models as delivery
+from shop_core.insight import models as insight
+from shop_core.ledger import models as ledger
+from shop_core.messaging import models as messaging
+from shop_core.orders import models as orders
+from shop_core.payments import models as payments
+from shop_core.staff import models as staff
+from shop_core.stock import models as stock
+
+AREAS: Final = (
+    cases,
+    catalog,
+    conversations,
+    customers,
+    delivery,
+    inbox,
+    insight,
+    leases,
+    ledger,
+    messaging,
+    orders,
+    outbox_table,
+    payments,
+    staff,
+    stock,
+)
+
+METADATA: Final[MetaData] = Base.metadata
