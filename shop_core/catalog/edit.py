@@ -15,6 +15,7 @@ from shop_core.db.tx import Tx
 from shop_core.kernel.money import MAX_MINOR
 
 LONGEST_NAME: Final = 120
+LONGEST_SELL_UNTIL_DAYS: Final = 3650
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def add_variant(tx: Tx, variant: NewVariant) -> int:
 
     Raises:
         NoSuchProduct: No such product.
-        BadProduct: A price of zero or less, a cost below zero, a limit below one.
+        BadProduct: A price of zero or less, a cost below zero, a limit below one, days below zero or over ten years.
     """
     if tx.execute(select(Product.id).where(Product.id == variant.product_id)).first() is None:
         raise NoSuchProduct
@@ -94,6 +95,8 @@ def add_variant(tx: Tx, variant: NewVariant) -> int:
     for limit, name in ((variant.per_order, "per_order"), (variant.per_person, "per_person")):
         if limit is not None and limit < 1:
             raise BadProduct(field=name)
+    if not 0 <= variant.sell_until_days <= LONGEST_SELL_UNTIL_DAYS:
+        raise BadProduct(field="sell_until_days")
     row = insert(Variant).values(
         product_id=variant.product_id,
         names=dict(variant.names),

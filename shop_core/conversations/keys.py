@@ -13,6 +13,7 @@ from typing import Final
 from sqlalchemy import bindparam, delete, insert, select
 
 from shop_core.conversations.models import UsedKey
+from shop_core.db.base import table_of
 from shop_core.db.tx import Tx
 from shop_core.kernel.errors import ShopError
 
@@ -22,7 +23,7 @@ LENGTH: Final = 10
 KEEP: Final = timedelta(days=400)
 
 _RESULT: Final = select(UsedKey.result).where(UsedKey.person_id == bindparam("person"), UsedKey.key == bindparam("used"))
-_USE: Final = insert(UsedKey)
+_USE: Final = insert(table_of(UsedKey))
 
 
 class BadKey(ShopError):

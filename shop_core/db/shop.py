@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from random import Random, SystemRandom
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from shop_core.db.database import Database
@@ -19,8 +20,15 @@ class Shop:
     """Passed as the first argument to every use case. Holds no state of the trade: that is in the database."""
 
     def __init__(
-        self, database: Database, clock: Clock, policy: Policy, services: Mapping[type[Any], object] | None = None
+        self,
+        database: Database,
+        clock: Clock,
+        policy: Policy,
+        services: Mapping[type[Any], object] | None = None,
+        *,
+        random: Random | None = None,
     ) -> None:
+        self.random = random or SystemRandom()
         self.database = database
         self.clock = clock
         self.policy = policy

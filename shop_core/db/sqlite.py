@@ -97,17 +97,20 @@ class SqliteDatabase(Database):
 
     def _commit_together(self, conn: Connection, batch: list[_Job]) -> None:
         """One transaction for the whole batch, a savepoint for each body: a refusal undoes its own work only."""
+        raw = conn.connection.driver_connection
+        if not isinstance(raw, sqlite3.Connection):
+            raise TypeError(f"not SQLite's own connection: {raw!r}")
         try:
             with conn.begin():
                 for job in batch:
-                    conn.exec_driver_sql("SAVEPOINT body")
+                    raw.execute("SAVEPOINT body")
                     try:
                         tx = Tx(conn, self._clock.now(), self._around)
                         job.result, job.woken = job.body(tx), tx.woken
                     except Exception as error:  # noqa: BLE001 - carried to the caller, who awaits it
                         job.error = error
-                        conn.exec_driver_sql("ROLLBACK TO body")
-                    conn.exec_driver_sql("RELEASE body")
+                        raw.execute("ROLLBACK TO body")
+                    raw.execute("RELEASE body")
         except Exception as error:  # noqa: BLE001 - no commit: nobody may believe that his work was kept
             for job in batch:
                 job.error = error

@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import bindparam, func, insert, select, update
 
-from shop_core.db.base import Moment
+from shop_core.db.base import Moment, table_of
 from shop_core.db.tx import Tx
 from shop_core.delivery.models import Delivery, Reveal
 from shop_core.kernel.secret import Secret
@@ -17,7 +17,7 @@ from shop_core.stock.import_codes import card_place
 from shop_core.stock.models import Card, CardState
 from shop_core.vault.vault import Vault
 
-_DELIVER: Final = insert(Delivery)
+_DELIVER: Final = insert(table_of(Delivery))
 _SEALED: Final = (
     select(Card.sealed, Card.fingerprint)
     .where(Card.line_id == bindparam("line"), Card.state == CardState.DELIVERED.value)

@@ -8,10 +8,11 @@ from typing import Final
 
 from sqlalchemy import bindparam, insert, select, update
 
+from shop_core.db.base import table_of
 from shop_core.db.tx import Tx, View
 from shop_core.db.upsert import insert_or
 from shop_core.kernel.errors import ShopError
-from shop_core.kernel.money import Money
+from shop_core.kernel.money import CurrencyMismatch, Money
 from shop_core.ledger.accounts import is_guarded, kind_of
 from shop_core.ledger.models import Balance, Entry, Posting
 
@@ -31,10 +32,10 @@ class Move:
     amount: Money
 
 
-_ENTRY: Final = insert(Entry).returning(Entry.id)
-_POSTINGS: Final = insert(Posting)
+_ENTRY: Final = insert(table_of(Entry)).returning(Entry.id)
+_POSTINGS: Final = insert(table_of(Posting))
 _TAKE: Final = (
-    update(Balance)
+    update(table_of(Balance))
     .where(
         Balance.account == bindparam("of"),
         Balance.currency == bindparam("in_currency"),
@@ -54,6 +55,7 @@ def post(tx: Tx, *, key: str, kind: str, moves: Sequence[Move]) -> None:
 
     Raises:
         InsufficientBalance: A wallet holds less than is to be taken.
+        CurrencyMismatch: The wallet is in another currency.
     """
     postings: list[dict[str, object]] = []
     for move in moves:
@@ -85,9 +87,12 @@ def _guard(tx: Tx, move: Move) -> None:
         given = insert_or(tx, Balance).values(
             account=move.source, currency=move.amount.currency, amount_minor=move.amount.minor
         )
-        tx.execute(
+        kept = tx.execute(
             given.on_conflict_do_update(
                 index_elements=[Balance.account],
                 set_={"amount_minor": Balance.amount_minor + given.excluded.amount_minor},
+                where=Balance.currency == given.excluded.currency,
             )
         )
+        if kept.rowcount != 1:
+            raise CurrencyMismatch(left=move.amount.currency, right="")

@@ -1,4 +1,4 @@
-"""Queued messages."""
+"""Queued messages, and where screens are shown."""
 
 from __future__ import annotations
 
@@ -40,3 +40,21 @@ class Message(Claimable, Base):
     queued_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
     problem: Mapped[str | None] = mapped_column(String(200))
+
+
+class ShownMessage(Base):
+    """The message of a chat that shows a slot: the screen that follows a person, or an order.
+
+    References are text, the channel's own. Losing a row costs nothing but a message that is not replaced.
+    """
+
+    __tablename__ = "shown_messages"
+
+    channel: Mapped[str] = mapped_column(String(40), primary_key=True)
+    external_id: Mapped[str] = mapped_column(String(128), primary_key=True)
+    slot: Mapped[str] = mapped_column(String(80), primary_key=True)
+    message_ref: Mapped[str] = mapped_column(String(64))
+    other_refs: Mapped[list[str]]
+    has_media: Mapped[bool]
+    is_protected: Mapped[bool]
+    shown_at: Mapped[datetime]

@@ -6,15 +6,17 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Update, func, select, update
+from sqlalchemy import Insert, Update, func, select, update
 
 from shop_core.cases.cases import CaseKind, open_case
 from shop_core.customers.people import Address
+from shop_core.db.base import table_of
 from shop_core.db.claims import finish
 from shop_core.db.tx import Tx, View
-from shop_core.db.upsert import insert_or
+from shop_core.db.upsert import insert_into
 from shop_core.messaging.models import Message
 
 LEASE: Final = timedelta(seconds=60)
@@ -56,21 +58,34 @@ class QueuedMessage:
     queued_at: datetime
 
 
-def queue_message(tx: Tx, address: Address, news: NewsKind, args: Mapping[str, int | str], *, cause: str) -> None:
-    """Queue news for one address, once for its cause."""
+@cache
+def _enqueue(*, is_postgresql: bool) -> Insert:
+    return insert_into(Message, is_postgresql=is_postgresql).on_conflict_do_nothing()
+
+
+def queue_message(
+    tx: Tx,
+    address: Address,
+    news: NewsKind,
+    args: Mapping[str, int | str],
+    *,
+    cause: str,
+    due_in: timedelta = timedelta(0),
+) -> None:
+    """Queue news for one address, once for its cause, to be sent after ``due_in`` unless it was told before."""
     tx.execute(
-        insert_or(tx, Message)
-        .values(
-            channel=address.channel,
-            external_id=address.external_id,
-            cause=cause,
-            news=news.value,
-            args=dict(args),
-            state=MessageState.QUEUED.value,
-            queued_at=tx.now,
-            due_at=tx.now,
-        )
-        .on_conflict_do_nothing()
+        _enqueue(is_postgresql=tx.is_postgresql),
+        {
+            "channel": address.channel,
+            "external_id": address.external_id,
+            "cause": cause,
+            "news": news.value,
+            "args": dict(args),
+            "state": MessageState.QUEUED.value,
+            "queued_at": tx.now,
+            "due_at": tx.now + due_in,
+            "attempts": 0,
+        },
     )
     tx.wake("messages")
 
@@ -113,6 +128,20 @@ def mark_sent(tx: Tx, message: QueuedMessage) -> None:
     finish(tx, _own(message).values(state=MessageState.SENT.value, sent_at=tx.now, due_at=None, problem=None))
 
 
+def mark_told(tx: Tx, address: Address, cause: str) -> None:
+    """The person has read this on a screen that answered him: no need to send it as well."""
+    tx.execute(
+        update(Message)
+        .where(
+            Message.channel == address.channel,
+            Message.external_id == address.external_id,
+            Message.cause == cause,
+            Message.state == MessageState.QUEUED.value,
+        )
+        .values(state=MessageState.SENT.value, sent_at=tx.now, due_at=None)
+    )
+
+
 def postpone(tx: Tx, message: QueuedMessage, problem: str, *, retry_after_s: int | None = None) -> None:
     """Not sent, or not known to be: again later, ever more slowly, until ``GIVE_UP_AFTER``."""
     if tx.now - message.queued_at > GIVE_UP_AFTER:
@@ -123,8 +152,13 @@ def postpone(tx: Tx, message: QueuedMessage, problem: str, *, retry_after_s: int
 
 
 def mark_failed(tx: Tx, message: QueuedMessage, problem: str) -> None:
-    """The channel will never take it (a blocked bot, a person who is gone): a case, since somebody waits for news."""
+    """The channel will never take it (a blocked bot, a person who is gone): a case, since somebody waits for news.
+
+    Not so for the news of a case: an owner who cannot be reached would be told of that, and so on for ever.
+    """
     finish(tx, _own(message).values(state=MessageState.FAILED.value, due_at=None, problem=problem[:200]))
+    if message.news is NewsKind.CASE_OPENED:
+        return
     open_case(tx, CaseKind.MESSAGE, message.id, {"channel": message.address.channel, "news": message.news.value})
 
 
@@ -146,4 +180,4 @@ def count_queued(view: View) -> int:
 
 
 def _own(message: QueuedMessage) -> Update:
-    return update(Message).where(Message.id == message.id, Message.token == message.token)
+    return update(table_of(Message)).where(Message.id == message.id, Message.token == message.token)

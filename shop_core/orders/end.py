@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import literal_column, select
 
 from shop_core.customers.people import Customer
 from shop_core.db.shop import Shop
@@ -12,8 +12,7 @@ from shop_core.db.tx import Tx
 from shop_core.orders.errors import NotCancellable
 from shop_core.orders.models import Order, OrderState
 from shop_core.orders.read import OrderView, lock_by_id, lock_own
-from shop_core.orders.steps import close_payments, move_order
-from shop_core.stock.hold import release_held
+from shop_core.orders.steps import close_payments, move_order, release_order
 
 
 async def cancel_order(shop: Shop, customer: Customer, number: str) -> OrderView:
@@ -48,7 +47,7 @@ def _expire(tx: Tx, limit: int) -> int:
     due: Sequence[int] = (
         tx.execute(
             select(Order.id)
-            .where(Order.state == "awaiting", Order.expires_at <= tx.now)
+            .where(Order.state == literal_column("'awaiting'"), Order.expires_at <= tx.now)
             .order_by(Order.expires_at)
             .limit(limit)
             .with_for_update(skip_locked=True)
@@ -63,6 +62,5 @@ def _expire(tx: Tx, limit: int) -> int:
 
 def _end_unpaid(tx: Tx, order: OrderView, state: OrderState) -> None:
     move_order(tx, order, state, ended_at=tx.now)
-    for line in order.lines:
-        release_held(tx, line.id)
+    release_order(tx, order)
     close_payments(tx, order)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import literal_column, select
 
 from shop_core.cases.cases import CaseKind, close_case
 from shop_core.db import outbox
@@ -38,7 +38,7 @@ async def sweep_undelivered(shop: Shop, *, limit: int = 20) -> int:
 def _sweep(tx: Tx, limit: int) -> int:
     stuck = tx.execute(
         select(Order.id)
-        .where(Order.state == "paid")
+        .where(Order.state == literal_column("'paid'"))
         .order_by(Order.id)
         .limit(limit)
         .with_for_update(skip_locked=True)

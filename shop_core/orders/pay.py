@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 from shop_core.customers.people import Customer, lock_person
 from shop_core.db.shop import Shop
 from shop_core.db.tx import Tx
@@ -11,7 +14,7 @@ from shop_core.orders.errors import NotPayable
 from shop_core.orders.models import OrderState
 from shop_core.orders.place import Wish, place
 from shop_core.orders.read import OrderView, lock_own
-from shop_core.orders.steps import book_paid, close_payments, deliver_paid
+from shop_core.orders.steps import TOLD_BY_ANSWER, book_paid, close_payments, deliver_paid
 from shop_core.payments.begin import begin
 from shop_core.payments.gateway import Gateways
 from shop_core.payments.models import Purpose
@@ -32,17 +35,17 @@ async def pay_from_wallet(shop: Shop, customer: Customer, number: str) -> OrderV
         NotPayable: Not waiting for money (any more).
         InsufficientBalance: Less there than the order costs. Nothing was taken.
     """
-    return await shop.write(pay_waiting_from_wallet, customer.person_id, number)
+    return await shop.write(pay_waiting_from_wallet, customer.person_id, number, told_in=TOLD_BY_ANSWER)
 
 
-def pay_waiting_from_wallet(tx: Tx, person_id: int, number: str) -> OrderView:
+def pay_waiting_from_wallet(tx: Tx, person_id: int, number: str, *, told_in: timedelta = timedelta(0)) -> OrderView:
     """The step, also used when a top-up was made for an order."""
     order = lock_own(tx, person_id, number)
     require_payable(tx, order)
     book_paid(tx, order, source=accounts.wallet(person_id))
-    deliver_paid(tx, order, paid_with=WALLET)
+    is_out = deliver_paid(tx, order, paid_with=WALLET, told_in=told_in)
     close_payments(tx, order)
-    return order
+    return replace(order, state=OrderState.DELIVERED if is_out else OrderState.PAID, paid_with=WALLET)
 
 
 def require_payable(tx: Tx, order: OrderView) -> None:

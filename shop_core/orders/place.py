@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import Insert, bindparam, func, insert, literal_column, select
 
 from shop_core.catalog.read import VariantView, get_variant_for_sale
 from shop_core.conversations import keys
 from shop_core.customers.people import Address, Customer, lock_person
+from shop_core.db.base import table_of
 from shop_core.db.shop import Shop
 from shop_core.db.tx import Tx
-from shop_core.db.upsert import insert_or
+from shop_core.db.upsert import insert_into
 from shop_core.kernel.numbers import new_number
 from shop_core.orders.errors import BadQuantity, OverPersonLimit, TooManyUnpaid
 from shop_core.orders.models import COUNTS, Order, OrderLine, OrderState
-from shop_core.stock.hold import hold_cards
+from shop_core.orders.steps import hold_line
 
 MOST_IN_ONE_ORDER: Final = 100
 """The most codes one order holds where the variant sets no limit: what one person can look at, and a cap on hoarding."""
 
 _UNPAID: Final = select(func.count()).where(
-    Order.person_id == bindparam("person"), Order.state == "awaiting", Order.expires_at > bindparam("moment", type_=Order.expires_at.type)
+    Order.person_id == bindparam("person"),
+    # Spelled out: with a parameter neither database could prove that the partial index applies.
+    Order.state == literal_column("'awaiting'"),
+    Order.expires_at > bindparam("moment", type_=Order.expires_at.type),
 )
 _BOUGHT: Final = (
     select(func.coalesce(func.sum(OrderLine.quantity), 0))
@@ -33,9 +38,13 @@ _BOUGHT: Final = (
         Order.state.in_([state.value for state in COUNTS]),
     )
 )
-_LINE: Final = insert(OrderLine).returning(OrderLine.id)
-_COST: Final = update(OrderLine).where(OrderLine.id == bindparam("of_line")).values(cost_minor=bindparam("costs"))
+_LINE: Final = insert(table_of(OrderLine)).returning(OrderLine.id)
 _NUMBER: Final = select(Order.number).where(Order.id == bindparam("wanted"))
+
+
+@cache
+def _new_order(*, is_postgresql: bool) -> Insert:
+    return insert_into(Order, is_postgresql=is_postgresql).on_conflict_do_nothing().returning(Order.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +73,7 @@ async def place_order(shop: Shop, customer: Customer, wish: Wish) -> str:
         BadQuantity: Not from 1 to what one order may hold.
         OverPersonLimit, TooManyUnpaid: This person holds enough.
         OutOfStock: Fewer left.
+        BadAmount: So many of so dear a thing that the total does not fit 64 bits.
     """
     return await shop.write(place, customer, wish)
 
@@ -77,16 +87,9 @@ def place(tx: Tx, customer: Customer, wish: Wish) -> str:
     variant = get_variant_for_sale(tx, wish.variant_id)
     _check_quantity(tx, customer, variant, wish.quantity)
     _check_unpaid(tx, customer)
-    order_id, number = _insert_order(tx, customer, variant.price.minor * wish.quantity)
+    order_id, number = _insert_order(tx, customer, (variant.price * wish.quantity).minor)
     line_id = _insert_line(tx, customer, variant, wish.quantity, order_id)
-    cost = hold_cards(
-        tx,
-        variant_id=variant.id,
-        quantity=wish.quantity,
-        sell_until_days=variant.sell_until_days,
-        line_id=line_id,
-    )
-    tx.execute(_COST, {"of_line": line_id, "costs": cost})
+    hold_line(tx, variant, wish.quantity, line_id)
     keys.use(tx, customer.person_id, wish.key, order_id)
     return number
 
@@ -116,23 +119,20 @@ def _check_unpaid(tx: Tx, customer: Customer) -> None:
 def _insert_order(tx: Tx, customer: Customer, total_minor: int) -> tuple[int, str]:
     while True:
         number = new_number(tx.random)
-        row = (
-            insert_or(tx, Order)
-            .values(
-                number=number,
-                person_id=customer.person_id,
-                channel=customer.channel,
-                external_id=customer.external_id,
-                state=OrderState.AWAITING.value,
-                currency=tx.policy.currency,
-                total_minor=total_minor,
-                placed_at=tx.now,
-                expires_at=tx.now + tx.policy.hold,
-            )
-            .on_conflict_do_nothing()
-            .returning(Order.id)
-        )
-        order_id = tx.execute(row).scalar()
+        order_id = tx.execute(
+            _new_order(is_postgresql=tx.is_postgresql),
+            {
+                "number": number,
+                "person_id": customer.person_id,
+                "channel": customer.channel,
+                "external_id": customer.external_id,
+                "state": OrderState.AWAITING.value,
+                "currency": tx.policy.currency,
+                "total_minor": total_minor,
+                "placed_at": tx.now,
+                "expires_at": tx.now + tx.policy.hold,
+            },
+        ).scalar()
         if order_id is not None:
             return order_id, number
 

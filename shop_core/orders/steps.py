@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, Final
 
 from sqlalchemy import bindparam, update
 
-from shop_core.catalog.read import get_variant
+from shop_core.catalog.read import VariantView, get_variant
 from shop_core.cases.cases import CaseKind, close_case, open_case
+from shop_core.db.base import table_of
 from shop_core.db.tx import Tx
 from shop_core.delivery.hand_over import hand_over
 from shop_core.kernel.events import OrderPaid
@@ -15,23 +17,24 @@ from shop_core.kernel.money import Money
 from shop_core.ledger import accounts
 from shop_core.ledger.post import Move, post
 from shop_core.messaging.queue import NewsKind, queue_message
-from shop_core.orders.models import TRANSITIONS, Order, OrderState
+from shop_core.orders.models import TRANSITIONS, Order, OrderLine, OrderState
 from shop_core.orders.read import OrderView
 from shop_core.payments.models import Purpose
 from shop_core.payments.payments import close_for
 from shop_core.stock.errors import OutOfStock
 from shop_core.stock.hold import hold_cards, release_held
 
-_MOVE: Final = update(Order).where(Order.id == bindparam("moved"), Order.state == bindparam("from_state"))
+_ORDER: Final = table_of(Order)
+_MOVE: Final = update(_ORDER).where(_ORDER.c.id == bindparam("moved"), _ORDER.c.state == bindparam("from_state"))
+
+_COST: Final = update(table_of(OrderLine)).where(OrderLine.id == bindparam("of_line")).values(cost_minor=bindparam("costs"))
 
 
 def move_order(tx: Tx, order: OrderView, state: OrderState, **values: Any) -> None:  # noqa: ANN401 - columns
     """Change the state along the table of transitions. The order is locked by the caller; the guard proves it."""
     if state not in TRANSITIONS[order.state]:
         raise RuntimeError(f"order {order.number}: {order.state} does not become {state}")
-    moved = tx.execute(
-        _MOVE.values(state=state.value, **values), {"moved": order.id, "from_state": order.state.value}
-    )
+    moved = tx.execute(_MOVE, {"moved": order.id, "from_state": order.state.value, "state": state.value, **values})
     if moved.rowcount != 1:
         raise RuntimeError(f"order {order.number} moved under our lock")
 
@@ -41,7 +44,16 @@ def book_paid(tx: Tx, order: OrderView, *, source: str) -> None:
     post(tx, key=f"order:{order.id}:paid", kind="order_paid", moves=[Move(accounts.ORDERS, source, order.total)])
 
 
-def deliver_paid(tx: Tx, order: OrderView, *, paid_with: str) -> bool:
+TOLD_BY_ANSWER: Final = timedelta(seconds=4)
+"""News of what a person just did himself waits this long: the answer to his press usually tells it first."""
+
+
+def delivered_cause(order_id: int) -> str:
+    """The cause under which the news of a delivery is queued."""
+    return f"order:{order_id}:delivered"
+
+
+def deliver_paid(tx: Tx, order: OrderView, *, paid_with: str, told_in: timedelta = timedelta(0)) -> bool:
     """Hand everything over and move the order to ``delivered``; its cards are held, its money is booked.
 
     Where a held card is missing, the order stands as ``paid`` and ``orders.fulfil`` is told: the money is kept safe, and
@@ -63,9 +75,9 @@ def deliver_paid(tx: Tx, order: OrderView, *, paid_with: str) -> bool:
         tx, order, OrderState.DELIVERED, paid_at=order.paid_at or now, delivered_at=now, paid_with=paid_with, ended_at=None
     )
     book_delivered(tx, order)
-    queue_message(
-        tx, order.address, NewsKind.ORDER_DELIVERED, {"order_id": order.id}, cause=f"order:{order.id}:delivered"
-    )
+    args = {"order_id": order.id}
+    cause = delivered_cause(order.id)
+    queue_message(tx, order.address, NewsKind.ORDER_DELIVERED, args, cause=cause, due_in=told_in)
     return True
 
 
@@ -94,7 +106,23 @@ def refund_paid(tx: Tx, order: OrderView, *, by: str) -> Money:
 
 def close_payments(tx: Tx, order: OrderView) -> None:
     """The order needs no money any more: what was asked for is closed, and late money goes elsewhere."""
-    close_for(tx, Purpose.ORDER, [order.id])
+    close_for(tx, (Purpose.ORDER, Purpose.TOP_UP), order.id)
+
+
+def hold_line(tx: Tx, variant: VariantView, quantity: int, line_id: int) -> None:
+    """Hold cards for a line, and note on it what they cost.
+
+    Raises:
+        OutOfStock: Fewer left.
+    """
+    cost = hold_cards(
+        tx,
+        variant_id=variant.id,
+        quantity=quantity,
+        sell_until_days=variant.sell_until_days,
+        line_id=line_id,
+    )
+    tx.execute(_COST, {"of_line": line_id, "costs": cost})
 
 
 def hold_again(tx: Tx, order: OrderView) -> bool:
@@ -102,15 +130,14 @@ def hold_again(tx: Tx, order: OrderView) -> bool:
     try:
         for line in order.lines:
             variant = get_variant(tx, line.variant_id)
-            hold_cards(
-                tx,
-                variant_id=line.variant_id,
-                quantity=line.quantity,
-                sell_until_days=variant.sell_until_days,
-                line_id=line.id,
-            )
+            hold_line(tx, variant, line.quantity, line.id)
     except OutOfStock:
-        for line in order.lines:
-            release_held(tx, line.id)
+        release_order(tx, order)
         return False
     return True
+
+
+def release_order(tx: Tx, order: OrderView) -> None:
+    """Put back whatever the order still holds."""
+    for line in order.lines:
+        release_held(tx, line.id)

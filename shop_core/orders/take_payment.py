@@ -18,7 +18,7 @@ from shop_core.orders.errors import NotPayable
 from shop_core.orders.models import OrderState
 from shop_core.orders.pay import pay_waiting_from_wallet
 from shop_core.orders.read import OrderView, lock_by_id
-from shop_core.orders.steps import book_paid, deliver_paid, hold_again
+from shop_core.orders.steps import book_paid, close_payments, deliver_paid, hold_again, release_order
 from shop_core.payments.gateway import Notice
 from shop_core.payments.models import Purpose, ReceiptState
 from shop_core.payments.payments import PaymentView, find_payment, mark_settled
@@ -48,7 +48,8 @@ async def take_payment(shop: Shop, gateway: str, notice: Notice) -> Taken:
 
 def take(tx: Tx, gateway: str, notice: Notice) -> Taken:
     """The step."""
-    if not notice.paid:
+    if not notice.paid or notice.amount.minor <= 0:
+        # "Paid, 0.00" is no money: there is nothing to book.
         return Taken.NOT_PAID
     if is_known(tx, gateway, notice.external_ref):
         return Taken.REPEATED
@@ -133,8 +134,12 @@ def _pay_order(tx: Tx, payment: PaymentView, order: OrderView, notice: Notice) -
         person_id=payment.person_id,
     )
     if receipt_id is None:
+        if late:
+            # Told at the same moment elsewhere: what was just held for it goes back.
+            release_order(tx, order)
         return Taken.REPEATED
     mark_settled(tx, payment)
+    close_payments(tx, order)
     book_paid(tx, order, source=accounts.gateway(payment.gateway))
     if over.minor:
         into_wallet(tx, receipt_id, payment.gateway, payment.person_id, over)
@@ -166,10 +171,11 @@ def _top_up(tx: Tx, payment: PaymentView, notice: Notice) -> Taken:
     )
     if receipt_id is None:
         return Taken.REPEATED
+    # The order before the wallet, as everybody who pays or refunds one locks them.
+    order = None if payment.subject_id is None else lock_by_id(tx, payment.subject_id)
     mark_settled(tx, payment)
     into_wallet(tx, receipt_id, payment.gateway, payment.person_id, notice.amount)
-    if payment.subject_id is not None:
-        order = lock_by_id(tx, payment.subject_id)
+    if order is not None:
         try:
             pay_waiting_from_wallet(tx, payment.person_id, order.number)
         except (NotPayable, InsufficientBalance):

@@ -12,7 +12,7 @@ from shop_core.db.tx import Tx
 from shop_core.kernel.errors import RetryLater, Unknown
 from shop_core.payments.gateway import Begun, GatewayRefused, Gateways
 from shop_core.payments.models import PaymentState
-from shop_core.payments.payments import PaymentView, get_payment, record_begun
+from shop_core.payments.payments import PaymentView, close_payment, get_payment, record_begun
 
 
 async def begin(shop: Shop, payment: PaymentView) -> PaymentView:
@@ -32,8 +32,9 @@ async def begin(shop: Shop, payment: PaymentView) -> PaymentView:
     try:
         begun = await gateway.begin(payment.request())
     except GatewayRefused as refused:
-        await shop.write(_note_refusal, payment, refused)
-        raise
+        said = str(refused.details.get("said", ""))[:200]
+        await shop.write(_note_refusal, payment, said)
+        raise GatewayRefused(gateway=payment.gateway, number=payment.number, said=said) from refused
     except (RetryLater, Unknown):
         return payment
     return await shop.write(_record, payment, begun)
@@ -44,6 +45,6 @@ def _record(tx: Tx, payment: PaymentView, begun: Begun) -> PaymentView:
     return get_payment(tx, payment.id)
 
 
-def _note_refusal(tx: Tx, payment: PaymentView, refused: GatewayRefused) -> None:
-    said = str(refused.details.get("said", ""))[:200]
+def _note_refusal(tx: Tx, payment: PaymentView, said: str) -> None:
+    close_payment(tx, payment)
     open_case(tx, CaseKind.GATEWAY, payment.id, {"gateway": payment.gateway, "number": payment.number, "said": said})

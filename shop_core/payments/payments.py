@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Row, and_, bindparam, func, insert, or_, select, update
 
 from shop_core.customers.people import Address
+from shop_core.db.base import table_of
 from shop_core.db.tx import Tx, View
 from shop_core.kernel.errors import ShopError
 from shop_core.kernel.money import Money
@@ -78,7 +79,16 @@ class Intent:
 
 _COLUMNS: Final = tuple(Payment.__table__.columns)
 _BY_NUMBER: Final = select(*_COLUMNS).where(Payment.number == bindparam("wanted"))
-_INTEND: Final = insert(Payment).returning(*_COLUMNS)
+_INTEND: Final = insert(table_of(Payment)).returning(*_COLUMNS)
+_CLOSE: Final = (
+    update(table_of(Payment))
+    .where(
+        Payment.purpose.in_(bindparam("for_purposes", expanding=True)),
+        Payment.subject_id == bindparam("subject"),
+        Payment.state.in_([PaymentState.INTENDED.value, PaymentState.OPEN.value]),
+    )
+    .values(state=PaymentState.CLOSED.value)
+)
 
 
 def intend(tx: Tx, intent: Intent) -> PaymentView:
@@ -176,15 +186,16 @@ def mark_settled(tx: Tx, payment: PaymentView) -> bool:
     return settled.rowcount == 1
 
 
-def close_for(tx: Tx, purpose: Purpose, subject_ids: Sequence[int]) -> None:
-    """The subjects ended: their payments are closed, and still asked about for a while."""
+def close_for(tx: Tx, purposes: Sequence[Purpose], subject_id: int) -> None:
+    """The subject ended: its payments are closed, and still asked about for a while."""
+    tx.execute(_CLOSE, {"for_purposes": [purpose.value for purpose in purposes], "subject": subject_id})
+
+
+def close_payment(tx: Tx, payment: PaymentView) -> None:
+    """The gateway does not want this payment: the buyer chooses again. It is still asked about for a while."""
     tx.execute(
         update(Payment)
-        .where(
-            Payment.purpose == purpose.value,
-            Payment.subject_id.in_(subject_ids),
-            Payment.state.in_([PaymentState.INTENDED.value, PaymentState.OPEN.value]),
-        )
+        .where(Payment.id == payment.id, Payment.state == PaymentState.INTENDED.value)
         .values(state=PaymentState.CLOSED.value)
     )
 

@@ -8,13 +8,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, func, select, update
 
 from shop_core.cases.cases import CaseKind, close_case, open_case
 from shop_core.db.tx import Tx, View
 from shop_core.db.upsert import insert_or
 from shop_core.kernel.errors import ShopError
-from shop_core.kernel.money import Money
+from shop_core.kernel.money import CurrencyMismatch, Money
 from shop_core.ledger import accounts
 from shop_core.ledger.post import Move, post
 from shop_core.payments.gateway import Notice
@@ -123,13 +123,49 @@ def list_suspense(view: View, limit: int = 50) -> Sequence[ReceiptView]:
     return [_view(row) for row in rows]
 
 
+def get_receipt(view: View, receipt_id: int) -> ReceiptView:
+    """A receipt by its id, whatever became of it.
+
+    Raises:
+        NoSuchReceipt: Not there.
+    """
+    row = view.execute(select(*_COLUMNS).where(Receipt.id == receipt_id)).first()
+    if row is None:
+        raise NoSuchReceipt
+    return _view(row)
+
+
+def list_for_payments(view: View, payment_ids: Sequence[int]) -> Sequence[ReceiptView]:
+    """What came for these payments, first come first."""
+    rows = view.execute(select(*_COLUMNS).where(Receipt.payment_id.in_(payment_ids)).order_by(Receipt.id))
+    return [_view(row) for row in rows]
+
+
+def find_by_external_ref(view: View, external_ref: str) -> tuple[ReceiptView, int | None] | None:
+    """Money by the number its gateway gave it, and the payment it belongs to. Of several gateways the first by name."""
+    gateway = ""
+    while True:
+        # From one gateway's name to the next along the unique index: nobody knows here which gateways there ever were.
+        following = view.execute(select(func.min(Receipt.gateway)).where(Receipt.gateway > gateway)).scalar()
+        if following is None:
+            return None
+        gateway = following
+        wanted = select(*_COLUMNS).where(Receipt.gateway == gateway, Receipt.external_ref == external_ref)
+        row = view.execute(wanted).first()
+        if row is not None:
+            return _view(row), row.payment_id
+
+
 def credit_suspense(tx: Tx, receipt_id: int, person_id: int, *, by: str) -> ReceiptView:
     """Staff found out whose money it is: to his wallet.
 
     Raises:
         NoSuchReceipt: Not in suspense any more; nothing was booked.
+        CurrencyMismatch: Not the shop's currency: a wallet cannot hold it, it can only be returned.
     """
     receipt = _resolve(tx, receipt_id, ReceiptState.CREDITED, by=by, person_id=person_id)
+    if receipt.amount.currency != tx.policy.currency:
+        raise CurrencyMismatch(left=receipt.amount.currency, right=tx.policy.currency)
     move = Move(accounts.wallet(person_id), accounts.SUSPENSE, receipt.amount)
     post(tx, key=f"receipt:{receipt_id}:resolved", kind="suspense_credited", moves=[move])
     return receipt

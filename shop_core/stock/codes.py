@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,7 +33,7 @@ def read_codes(data: bytes, *, file_name: str) -> Iterator[Line]:
             spaces between. Anything else is a code a line.
 
     Raises:
-        BadFile: Not text.
+        BadFile: Not text, or a CSV file with a quote that never closes.
     """
     text = _decode(data)
     rows = _csv_rows(text) if file_name.lower().endswith(".csv") else enumerate(text.splitlines(), start=1)
@@ -52,12 +52,19 @@ def read_codes(data: bytes, *, file_name: str) -> Iterator[Line]:
 def _csv_rows(text: str) -> Iterator[tuple[int, str]]:
     reader = csv.reader(io.StringIO(text))
     first = True
-    for cells in reader:
+    for cells in _cells(reader):
         filled = [cell.strip() for cell in cells if cell.strip()]
         is_header = first and bool(filled) and all(cell.lower() in _HEADERS for cell in filled)
         first = False
         if not is_header:
             yield reader.line_num, " ".join(filled)
+
+
+def _cells(reader: Iterable[list[str]]) -> Iterator[list[str]]:
+    try:
+        yield from reader
+    except csv.Error:
+        raise BadFile from None
 
 
 def _decode(data: bytes) -> str:

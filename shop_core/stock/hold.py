@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, bindparam, literal_column, select, update
 
+from shop_core.db.base import table_of
 from shop_core.db.tx import Tx, View
 from shop_core.stock.errors import OutOfStock
 from shop_core.stock.models import NEVER, Card, CardState
@@ -33,26 +35,27 @@ _PICKED: Final = (
     .cte("picked")
 )
 _HOLD: Final = (
-    update(Card)
+    update(table_of(Card))
     .where(Card.id.in_(select(_PICKED.c.id)))
     .values(state=CardState.HELD.value, line_id=bindparam("line"))
     .returning(Card.cost_minor)
 )
 _TAKE: Final = (
-    update(Card)
+    update(table_of(Card))
     .where(Card.line_id == bindparam("line"), Card.state == CardState.HELD.value)
     .values(state=CardState.DELIVERED.value)
 )
 _RELEASE: Final = (
-    update(Card)
+    update(table_of(Card))
     .where(Card.line_id == bindparam("line"), Card.state == CardState.HELD.value)
     .values(state=CardState.AVAILABLE.value, line_id=None)
 )
 
 
 def sellable_on(view: View, sell_until_days: int) -> date:
-    """The earliest expiry a code may have to be sold now."""
-    return min(view.now.date() + timedelta(days=sell_until_days), NEVER)
+    """The earliest expiry a code may have to be sold now: the shop's own day decides, not London's."""
+    today = view.now.astimezone(ZoneInfo(view.policy.timezone)).date()
+    return min(today + timedelta(days=sell_until_days), NEVER)
 
 
 def hold_cards(tx: Tx, *, variant_id: int, quantity: int, sell_until_days: int, line_id: int) -> int:

@@ -8,7 +8,7 @@ from datetime import date
 from itertools import islice
 from typing import Final
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 
 from shop_core.catalog.models import Variant
 from shop_core.catalog.read import get_variant
@@ -113,11 +113,12 @@ def _seal(vault: Vault, code: Secret, place: int) -> _Sealed:
     return _Sealed(place, vault.seal(code.reveal(), place=card_place(fingerprint)), fingerprint)
 
 
-def _add_chunk(tx: Tx, order: Import, batch_id: int | None, cards: Sequence[_Sealed]) -> tuple[int, int]:
+def _add_chunk(tx: Tx, order: Import, batch_id: int | None, cards: Sequence[_Sealed]) -> tuple[int | None, int]:
     cost, expires_on = order.cost_minor, order.expires_on or NEVER
     if cost is None:
         cost = tx.execute(select(Variant.cost_minor).where(Variant.id == order.variant_id)).scalar_one()
-    if batch_id is None:
+    is_first = batch_id is None
+    if is_first:
         batch_id = tx.execute(
             insert(Batch)
             .values(
@@ -143,8 +144,11 @@ def _add_chunk(tx: Tx, order: Import, batch_id: int | None, cards: Sequence[_Sea
         }
         for card in cards
     ]
-    added = tx.execute(insert_or(tx, Card).on_conflict_do_nothing().returning(Card.id), rows)
-    return batch_id, len(added.all())
+    added = len(tx.execute(insert_or(tx, Card).on_conflict_do_nothing().returning(Card.id), rows).all())
+    if is_first and not added:
+        tx.execute(delete(Batch).where(Batch.id == batch_id))
+        return None, 0
+    return batch_id, added
 
 
 def _log(tx: Tx, order: Import, result: ImportResult) -> None:

@@ -1,0 +1,566 @@
+"""What must be true of every shop at every moment, recomputed from the tables: ``kapu admin verify``.
+
+Each check is one statement that finds rows which must not exist. It is plain SQL, the same on both databases and
+apart from the models and steps that it checks: a mistake in those is not repeated here. Only what is wrong is
+loaded, at most ``MOST_PER_CHECK`` rows a check. The checks that need Python (a check character, a key) stream.
+
+This module is long because it is one table; add a check as a row, and its corruption to the test beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Final
+
+from sqlalchemy import select
+
+from shop_core.db.tx import View
+from shop_core.kernel.numbers import parse_number
+from shop_core.orders.models import Order
+from shop_core.stock.import_codes import card_place
+from shop_core.stock.models import Card
+from shop_core.vault.vault import CannotOpen, Vault
+
+MOST_PER_CHECK: Final = 50
+"""Findings listed of one kind: the first tell what happened, a million more tell no more."""
+
+_STREAM: Final = 2000
+"""Rows fetched at a time by the checks that look at every row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that must not be.
+
+    Attributes:
+        check: The name of the check.
+        subject: The row it is about: ``order 17``.
+        explanation: What is wrong, with ids and amounts in the minor unit. Never a code.
+    """
+
+    check: str
+    subject: str
+    explanation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One truth about the shop.
+
+    Attributes:
+        name: What is true, in short.
+        subject: What a row of the query is about; filled with the row's columns.
+        says: What is wrong with it; filled with the row's columns.
+        query: Finds the rows that break it. The same text runs on SQLite and PostgreSQL.
+    """
+
+    name: str
+    subject: str
+    says: str
+    query: str
+
+
+_ORDER_KEYS: Final = (
+    "('order:' || o.id || ':paid', 'order:' || o.id || ':delivered', 'order:' || o.id || ':refunded')"
+)
+_DELIVERED_CARDS: Final = "(SELECT count(*) FROM cards c WHERE c.line_id = l.id AND c.state = 'delivered')"
+_HELD_CARDS: Final = "(SELECT count(*) FROM cards c WHERE c.line_id = l.id AND c.state = 'held')"
+
+_BOOKS: Final = (
+    Check(
+        "entry_balances",
+        "entry {id}",
+        "{key}: its postings in {currency} sum to {total}, not to 0",
+        """
+        SELECT e.id, e.key, p.currency, sum(p.amount_minor) AS total
+        FROM ledger_entries e JOIN ledger_postings p ON p.entry_id = e.id
+        WHERE e.id IN (SELECT entry_id FROM ledger_postings GROUP BY entry_id
+                       HAVING sum(amount_minor) <> 0 OR min(currency) <> max(currency))
+        GROUP BY e.id, e.key, p.currency HAVING sum(p.amount_minor) <> 0
+        """,
+    ),
+    Check(
+        "entry_has_postings",
+        "entry {id}",
+        "{key}: it moves nothing",
+        "SELECT e.id, e.key FROM ledger_entries e"
+        " WHERE NOT EXISTS (SELECT 1 FROM ledger_postings p WHERE p.entry_id = e.id)",
+    ),
+    Check(
+        "account_is_in_chart",
+        "account {account}",
+        "{postings} postings, and no such account",
+        """
+        SELECT account, count(*) AS postings FROM ledger_postings
+        GROUP BY account HAVING account NOT IN ('orders', 'sales', 'suspense', 'refunds', 'adjustments')
+        AND substr(account, 1, 7) <> 'wallet:' AND substr(account, 1, 8) <> 'gateway:'
+        """,
+    ),
+    Check(
+        "balance_is_sum_of_postings",
+        "account {account}",
+        "its balance says {amount_minor} {currency}, its postings {total}",
+        """
+        SELECT b.account, b.currency, b.amount_minor, coalesce(p.total, 0) AS total
+        FROM ledger_balances b LEFT JOIN
+            (SELECT account, currency, -sum(amount_minor) AS total FROM ledger_postings
+             WHERE substr(account, 1, 7) = 'wallet:' GROUP BY account, currency) p
+            ON p.account = b.account AND p.currency = b.currency
+        WHERE b.amount_minor <> coalesce(p.total, 0)
+        """,
+    ),
+    Check(
+        "wallet_has_balance",
+        "account {account}",
+        "postings of {total} {currency}, and no balance in that currency",
+        """
+        SELECT p.account, p.currency, p.total FROM
+            (SELECT account, currency, -sum(amount_minor) AS total FROM ledger_postings
+             WHERE substr(account, 1, 7) = 'wallet:' GROUP BY account, currency) p
+            LEFT JOIN ledger_balances b ON b.account = p.account AND b.currency = p.currency
+        WHERE b.account IS NULL
+        """,
+    ),
+    Check(
+        "balance_is_not_negative",
+        "account {account}",
+        "its balance is {amount_minor} {currency}",
+        "SELECT account, currency, amount_minor FROM ledger_balances WHERE amount_minor < 0",
+    ),
+    Check(
+        "orders_account_is_paid_orders",
+        "account orders",
+        "it holds {booked} {currency}, undelivered paid orders are worth {owed}",
+        """
+        SELECT currency, sum(booked) AS booked, sum(owed) AS owed FROM
+            (SELECT currency, -sum(amount_minor) AS booked, 0 AS owed FROM ledger_postings
+             WHERE account = 'orders' GROUP BY currency
+             UNION ALL
+             SELECT currency, 0, sum(total_minor) FROM orders WHERE state = 'paid' GROUP BY currency) x
+        GROUP BY currency HAVING sum(booked) <> sum(owed)
+        """,
+    ),
+    Check(
+        "suspense_account_is_open_receipts",
+        "account suspense",
+        "it holds {booked} {currency}, receipts in suspense are worth {owed}",
+        """
+        SELECT currency, sum(booked) AS booked, sum(owed) AS owed FROM
+            (SELECT currency, -sum(amount_minor) AS booked, 0 AS owed FROM ledger_postings
+             WHERE account = 'suspense' GROUP BY currency
+             UNION ALL
+             SELECT currency, 0, sum(amount_minor) FROM receipts WHERE state = 'suspense' GROUP BY currency) x
+        GROUP BY currency HAVING sum(booked) <> sum(owed)
+        """,
+    ),
+    Check(
+        "gateway_account_is_receipts",
+        "account {account}",
+        "it holds {booked} {currency}, receipts not returned are worth {received}",
+        """
+        SELECT account, currency, sum(booked) AS booked, sum(received) AS received FROM
+            (SELECT account, currency, sum(amount_minor) AS booked, 0 AS received FROM ledger_postings
+             WHERE substr(account, 1, 8) = 'gateway:' GROUP BY account, currency
+             UNION ALL
+             SELECT 'gateway:' || gateway, currency, 0, sum(amount_minor) FROM receipts
+             WHERE state <> 'returned' GROUP BY gateway, currency) x
+        GROUP BY account, currency HAVING sum(booked) <> sum(received)
+        """,
+    ),
+)
+
+_ORDERS: Final = (
+    Check(
+        "order_paid_entry",
+        "order {number}",
+        "state {state}, entry order:{id}:paid: {entry}",
+        """
+        SELECT o.id, o.number, o.state, coalesce(e.kind, 'none') AS entry
+        FROM orders o LEFT JOIN ledger_entries e ON e.key = 'order:' || o.id || ':paid'
+        WHERE (o.state IN ('paid', 'delivered', 'refunded')) <> (e.id IS NOT NULL)
+        """,
+    ),
+    Check(
+        "order_delivered_entry",
+        "order {number}",
+        "state {state}, entry order:{id}:delivered: {entry}",
+        """
+        SELECT o.id, o.number, o.state, coalesce(e.kind, 'none') AS entry
+        FROM orders o LEFT JOIN ledger_entries e ON e.key = 'order:' || o.id || ':delivered'
+        WHERE (e.id IS NOT NULL) <>
+              (o.state = 'delivered' OR (o.state = 'refunded' AND o.delivered_at IS NOT NULL))
+        """,
+    ),
+    Check(
+        "order_refunded_entry",
+        "order {number}",
+        "state {state}, entry order:{id}:refunded: {entry}",
+        """
+        SELECT o.id, o.number, o.state, coalesce(e.kind, 'none') AS entry
+        FROM orders o LEFT JOIN ledger_entries e ON e.key = 'order:' || o.id || ':refunded'
+        WHERE (o.state = 'refunded') <> (e.id IS NOT NULL)
+        """,
+    ),
+    Check(
+        "order_entry_amount",
+        "order {number}",
+        "its total is {total_minor} {currency}, but {key} moves {moved}",
+        f"""
+        SELECT o.number, o.currency, o.total_minor, e.key,
+               (SELECT coalesce(sum(p.amount_minor), 0) FROM ledger_postings p
+                WHERE p.entry_id = e.id AND p.amount_minor > 0 AND p.currency = o.currency) AS moved
+        FROM orders o JOIN ledger_entries e ON e.key IN {_ORDER_KEYS}
+        WHERE o.total_minor <>
+            (SELECT coalesce(sum(p.amount_minor), 0) FROM ledger_postings p
+             WHERE p.entry_id = e.id AND p.amount_minor > 0 AND p.currency = o.currency)
+        """,  # noqa: S608 - parts of this module
+    ),
+    Check(
+        "order_entries_name_orders",
+        "entries of orders",
+        "{entries} entries say that an order was paid, delivered or refunded; {known} of them name an order",
+        f"""
+        SELECT entries, known FROM
+            (SELECT count(*) AS entries FROM ledger_entries
+             WHERE kind IN ('order_paid', 'order_delivered', 'order_refunded')) a,
+            (SELECT count(*) AS known FROM orders o JOIN ledger_entries e ON e.key IN {_ORDER_KEYS}) b
+        WHERE entries <> known
+        """,  # noqa: S608 - parts of this module
+    ),
+    Check(
+        "order_lines_sum_to_total",
+        "order {number}",
+        "its total is {total_minor} {currency}, its lines sum to {lines}",
+        """
+        SELECT o.number, o.currency, o.total_minor,
+               (SELECT coalesce(sum(l.paid_minor), 0) FROM order_lines l WHERE l.order_id = o.id) AS lines
+        FROM orders o WHERE o.total_minor <>
+               (SELECT coalesce(sum(l.paid_minor), 0) FROM order_lines l WHERE l.order_id = o.id)
+        """,
+    ),
+    Check(
+        "line_adds_up",
+        "line {id}",
+        "list price {list_minor} less discount {discount_minor} is not {paid_minor}, for {quantity} codes",
+        """
+        SELECT id, list_minor, discount_minor, paid_minor, quantity FROM order_lines
+        WHERE list_minor - discount_minor <> paid_minor OR quantity < 1
+        """,
+    ),
+    Check(
+        "line_cost_is_cost_of_cards",
+        "line {id}",
+        "its cost is {cost_minor}, its {number} cards cost {cards}",
+        """
+        SELECT l.id, l.cost_minor, c.number, c.cards FROM order_lines l JOIN
+            (SELECT line_id, count(*) AS number, sum(cost_minor) AS cards FROM cards
+             WHERE line_id IS NOT NULL GROUP BY line_id) c ON c.line_id = l.id
+        WHERE l.cost_minor <> c.cards AND l.quantity = c.number
+        """,
+    ),
+    Check(
+        "order_belongs_to_person",
+        "order {number}",
+        "nobody has the id {person_id}, or a line is in another person's name",
+        """
+        SELECT o.number, o.person_id FROM orders o LEFT JOIN people p ON p.id = o.person_id
+        WHERE p.id IS NULL
+           OR EXISTS (SELECT 1 FROM order_lines l WHERE l.order_id = o.id AND l.person_id <> o.person_id)
+        """,
+    ),
+    Check(
+        "delivered_order_is_announced",
+        "order {number}",
+        "delivered, and no news of it was ever queued",
+        """
+        SELECT o.number FROM orders o WHERE o.delivered_at IS NOT NULL
+        AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.cause = 'order:' || o.id || ':delivered')
+        """,
+    ),
+    Check(
+        "used_key_names_order",
+        "key of person {person_id}",
+        "it stands for order {result}, which is not there or not his",
+        """
+        SELECT k.person_id, k.result FROM used_keys k LEFT JOIN orders o ON o.id = k.result
+        WHERE o.id IS NULL OR o.person_id <> k.person_id
+        """,
+    ),
+)
+
+_GOODS: Final = (
+    Check(
+        "awaiting_order_holds_its_cards",
+        "order {number}",
+        "line {id} waits for payment of {quantity} codes and holds {held}",
+        f"""
+        SELECT o.number, l.id, l.quantity, {_HELD_CARDS} AS held
+        FROM orders o JOIN order_lines l ON l.order_id = o.id
+        WHERE o.state = 'awaiting' AND l.quantity <> {_HELD_CARDS}
+        """,  # noqa: S608 - parts of this module
+    ),
+    Check(
+        "delivered_order_has_its_cards",
+        "order {number}",
+        "line {id} of {quantity} codes has {cards} delivered cards",
+        f"""
+        SELECT o.number, l.id, l.quantity, {_DELIVERED_CARDS} AS cards
+        FROM orders o JOIN order_lines l ON l.order_id = o.id
+        WHERE o.state = 'delivered' AND l.quantity <> {_DELIVERED_CARDS}
+        """,  # noqa: S608 - parts of this module
+    ),
+    Check(
+        "delivered_order_has_its_delivery",
+        "order {number}",
+        "line {id} of {quantity} codes has no delivery of as many that stands",
+        """
+        SELECT o.number, l.id, l.quantity FROM orders o JOIN order_lines l ON l.order_id = o.id
+        LEFT JOIN deliveries d ON d.line_id = l.id AND d.returned_at IS NULL AND d.quantity = l.quantity
+        WHERE o.state = 'delivered' AND d.id IS NULL
+        """,
+    ),
+    Check(
+        "ended_order_holds_nothing",
+        "order {number}",
+        "state {state}, and line {id} still holds {held} cards",
+        """
+        SELECT o.number, o.state, l.id, c.held FROM orders o JOIN order_lines l ON l.order_id = o.id JOIN
+            (SELECT line_id, count(*) AS held FROM cards WHERE line_id IS NOT NULL AND state = 'held'
+             GROUP BY line_id) c ON c.line_id = l.id
+        WHERE o.state <> 'awaiting'
+        """,
+    ),
+    Check(
+        "undelivered_order_has_no_delivery",
+        "order {number}",
+        "state {state}, and line {id} has a delivery",
+        """
+        SELECT o.number, o.state, l.id FROM deliveries d JOIN order_lines l ON l.id = d.line_id
+        JOIN orders o ON o.id = l.order_id WHERE o.state NOT IN ('delivered', 'refunded')
+        """,
+    ),
+    Check(
+        "delivery_has_line",
+        "delivery {id}",
+        "its line {line_id} is not there",
+        "SELECT d.id, d.line_id FROM deliveries d"
+        " WHERE NOT EXISTS (SELECT 1 FROM order_lines l WHERE l.id = d.line_id)",
+    ),
+    Check(
+        "refund_restocks_what_nobody_saw",
+        "order {number}",
+        "refunded; line {id} seen: {seen}, returned: {returned}, cards kept: {cards} of {quantity}",
+        f"""
+        SELECT o.number, l.id, l.quantity, {_DELIVERED_CARDS} AS cards,
+               d.revealed_at IS NOT NULL AS seen, d.returned_at IS NOT NULL AS returned
+        FROM orders o JOIN order_lines l ON l.order_id = o.id JOIN deliveries d ON d.line_id = l.id
+        WHERE o.state = 'refunded' AND ((d.revealed_at IS NULL) <> (d.returned_at IS NOT NULL)
+            OR {_DELIVERED_CARDS} <> CASE WHEN d.returned_at IS NULL THEN l.quantity ELSE 0 END)
+        """,  # noqa: S608 - parts of this module
+    ),
+    Check(
+        "seen_code_never_returns",
+        "line {line_id}",
+        "its codes were looked at, and only {cards} of {quantity} are still out",
+        """
+        SELECT d.line_id, d.quantity, coalesce(c.number, 0) AS cards FROM deliveries d LEFT JOIN
+            (SELECT line_id, count(*) AS number FROM cards WHERE line_id IS NOT NULL AND state = 'delivered'
+             GROUP BY line_id) c ON c.line_id = d.line_id
+        WHERE (d.revealed_at IS NOT NULL OR EXISTS (SELECT 1 FROM reveals r WHERE r.line_id = d.line_id))
+          AND (d.returned_at IS NOT NULL OR coalesce(c.number, 0) <> d.quantity)
+        """,
+    ),
+    Check(
+        "look_is_on_record",
+        "line {line_id}",
+        "the first look and the list of looks disagree",
+        """
+        SELECT d.line_id FROM deliveries d
+        WHERE (d.revealed_at IS NOT NULL) <> (EXISTS (SELECT 1 FROM reveals r WHERE r.line_id = d.line_id))
+        """,
+    ),
+    Check(
+        "held_card_has_waiting_order",
+        "card {id}",
+        "held for line {line_id}, whose order is {state}",
+        """
+        SELECT c.id, c.line_id, coalesce(o.state, 'not there or for something else') AS state
+        FROM cards c LEFT JOIN order_lines l ON l.id = c.line_id AND l.variant_id = c.variant_id
+        LEFT JOIN orders o ON o.id = l.order_id
+        WHERE c.state = 'held' AND (o.state IS NULL OR o.state <> 'awaiting')
+        """,
+    ),
+    Check(
+        "delivered_card_has_delivered_order",
+        "card {id}",
+        "delivered for line {line_id}, whose order is {state}",
+        """
+        SELECT c.id, c.line_id, coalesce(o.state, 'not there or for something else') AS state
+        FROM cards c LEFT JOIN order_lines l ON l.id = c.line_id AND l.variant_id = c.variant_id
+        LEFT JOIN orders o ON o.id = l.order_id LEFT JOIN deliveries d ON d.line_id = l.id
+        WHERE c.state = 'delivered' AND (o.state IS NULL OR o.state NOT IN ('delivered', 'refunded')
+            OR d.id IS NULL OR d.returned_at IS NOT NULL)
+        """,
+    ),
+    Check(
+        "available_card_is_free",
+        "card {id}",
+        "on the shelf, and taken by line {line_id}",
+        "SELECT id, line_id FROM cards WHERE line_id IS NOT NULL AND state = 'available'",
+    ),
+    Check(
+        "card_has_known_state",
+        "card {id}",
+        "its state is {state}",
+        "SELECT id, state FROM cards WHERE state NOT IN ('available', 'held', 'delivered')",
+    ),
+    Check(
+        "card_is_of_its_batch",
+        "card {id}",
+        "variant, expiry or cost is not that of batch {batch_id}",
+        """
+        SELECT c.id, c.batch_id FROM cards c JOIN batches b ON b.id = c.batch_id
+        WHERE c.variant_id <> b.variant_id OR c.expires_on <> b.expires_on OR c.cost_minor <> b.cost_minor
+        """,
+    ),
+)
+
+_MONEY_IN: Final = (
+    Check(
+        "settled_payment_has_receipt",
+        "payment {number}",
+        "settled, and no money came for it",
+        """
+        SELECT p.number FROM payments p WHERE p.state = 'settled' AND NOT EXISTS
+            (SELECT 1 FROM receipts r WHERE r.payment_id = p.id AND r.state IN ('applied', 'matched'))
+        """,
+    ),
+    Check(
+        "applied_receipt_settles_payment",
+        "receipt {id}",
+        "applied to payment {payment}, which is {state} at {gateway}",
+        """
+        SELECT r.id, coalesce(p.number, 'none') AS payment, coalesce(p.state, 'not there') AS state, r.gateway
+        FROM receipts r LEFT JOIN payments p ON p.id = r.payment_id
+        WHERE r.state = 'applied' AND (p.id IS NULL OR p.state <> 'settled' OR p.gateway <> r.gateway
+            OR p.currency <> r.currency)
+        """,
+    ),
+    Check(
+        "paid_order_has_its_receipt",
+        "order {number}",
+        "paid with {paid_with}, and no settled payment of that gateway is for it",
+        """
+        SELECT o.number, coalesce(o.paid_with, 'nothing') AS paid_with FROM orders o
+        WHERE o.state IN ('paid', 'delivered', 'refunded') AND coalesce(o.paid_with, '') <> 'wallet'
+          AND NOT EXISTS (SELECT 1 FROM payments p WHERE p.purpose = 'order' AND p.subject_id = o.id
+                          AND p.state = 'settled' AND p.gateway = o.paid_with)
+        """,
+    ),
+    Check(
+        "credited_receipt_reached_wallet",
+        "receipt {id}",
+        "no entry of it moves {amount_minor} {currency} to the wallet of person {person_id}",
+        """
+        SELECT r.id, r.person_id, r.amount_minor, r.currency FROM receipts r
+        WHERE r.state = 'credited' AND NOT EXISTS
+            (SELECT 1 FROM ledger_entries e JOIN ledger_postings p ON p.entry_id = e.id
+             WHERE e.key IN ('receipt:' || r.id || ':credited', 'receipt:' || r.id || ':resolved')
+               AND p.account = 'wallet:' || r.person_id AND p.currency = r.currency
+               AND p.amount_minor = -r.amount_minor)
+        """,
+    ),
+    Check(
+        "suspense_has_open_case",
+        "receipt {id}",
+        "{amount_minor} {currency} in suspense, and nobody is asked about it",
+        """
+        SELECT r.id, r.amount_minor, r.currency FROM receipts r WHERE r.state = 'suspense' AND NOT EXISTS
+            (SELECT 1 FROM cases c WHERE c.kind = 'suspense' AND c.subject_id = r.id AND c.closed_at IS NULL)
+        """,
+    ),
+    Check(
+        "suspense_case_has_receipt",
+        "case {id}",
+        "open about receipt {subject_id}, which is not in suspense",
+        """
+        SELECT c.id, c.subject_id FROM cases c
+        LEFT JOIN receipts r ON r.id = c.subject_id AND r.state = 'suspense'
+        WHERE c.kind = 'suspense' AND c.closed_at IS NULL AND r.id IS NULL
+        """,
+    ),
+)
+
+CHECKS: Final[tuple[Check, ...]] = (*_BOOKS, *_ORDERS, *_GOODS, *_MONEY_IN)
+"""Every check that is one statement."""
+
+NUMBER_CHECK: Final = "order_number_is_well_formed"
+CODE_CHECK: Final = "card_opens"
+
+
+def verify(view: View) -> list[Finding]:
+    """Run every check that needs no key. An empty list means that the shop is whole.
+
+    Reads one consistent state, so it may run while the shop sells.
+    """
+    found: list[Finding] = []
+    for check in CHECKS:
+        found.extend(_at_most(check.name, _run(view, check)))
+    found.extend(_at_most(NUMBER_CHECK, _bad_numbers(view)))
+    return found
+
+
+def verify_codes(
+    view: View, vault: Vault, *, every: int = 1, on_progress: Callable[[int], None] | None = None
+) -> list[Finding]:
+    """Open sealed codes and compare each with its fingerprint.
+
+    Args:
+        every: 1 opens all; 100 a sample of one in a hundred, by id.
+        on_progress: Called with the number of cards opened so far, now and then.
+    """
+    return list(_at_most(CODE_CHECK, _closed_codes(view, vault, every, on_progress)))
+
+
+def _at_most(name: str, findings: Iterator[Finding]) -> Iterator[Finding]:
+    yield from islice(findings, MOST_PER_CHECK)
+    if next(findings, None) is not None:
+        yield Finding(name, "more", f"only the first {MOST_PER_CHECK} are listed")
+
+
+def _run(view: View, check: Check) -> Iterator[Finding]:
+    # Past SQLAlchemy's own reading of colons: an entry's key has them.
+    limited = f"{check.query} LIMIT {MOST_PER_CHECK + 1}"
+    for row in view.conn.exec_driver_sql(limited).mappings():
+        yield Finding(check.name, check.subject.format_map(row), check.says.format_map(_readable(row)))
+
+
+def _readable(row: Mapping[Any, Any]) -> dict[str, object]:
+    # SQLite answers truths with 1 and 0, PostgreSQL sums with a Decimal: let both read alike.
+    return {name: value if isinstance(value, str) else int(value or 0) for name, value in row.items()}
+
+
+def _bad_numbers(view: View) -> Iterator[Finding]:
+    numbers = select(Order.id, Order.number).execution_options(yield_per=_STREAM)
+    for row in view.execute(numbers):
+        if parse_number(row.number) != row.number:
+            yield Finding(NUMBER_CHECK, f"order {row.id}", f"{row.number} does not pass its check character")
+
+
+def _closed_codes(
+    view: View, vault: Vault, every: int, on_progress: Callable[[int], None] | None
+) -> Iterator[Finding]:
+    cards = select(Card.id, Card.sealed, Card.fingerprint).where(Card.id % every == 0)
+    rows = view.execute(cards.execution_options(yield_per=_STREAM))
+    for done, row in enumerate(rows, start=1):
+        try:
+            code = vault.open(row.sealed, place=card_place(row.fingerprint))
+        except CannotOpen:
+            yield Finding(CODE_CHECK, f"card {row.id}", "its code does not open")
+        else:
+            if vault.fingerprint(code.reveal()) != row.fingerprint:
+                yield Finding(CODE_CHECK, f"card {row.id}", "its code is not the one of its fingerprint")
+        if on_progress is not None and done % _STREAM == 0:
+            on_progress(done)
