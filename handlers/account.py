@@ -1,0 +1,74 @@
+"""What is the person's own: his orders, his balance, his language; and help."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from handlers.links import link
+from handlers.screen import Line, LinkButton, Screen, Style
+from handlers.visit import Visit
+from shop_core.catalog.read import pick
+from shop_core.customers.people import set_language as store_language
+from shop_core.orders.read import OrderView, list_own
+from shop_core.wallet.balance import balance_of
+
+PAGE: Final = 6
+LANGUAGE_NAMES: Final = {"zh": "中文", "en": "English"}
+
+
+async def orders(visit: Visit, page: int = 1) -> Screen:
+    """His orders, newest first."""
+    offset = (max(page, 1) - 1) * PAGE
+    found = await visit.shop.read(list_own, visit.customer.person_id, limit=PAGE + 1, offset=offset)
+    say = visit.say
+    lines = [Line(say("orders.title"), Style.TITLE)]
+    if not found:
+        lines.append(Line(say("orders.none")))
+    rows = [(_order_button(visit, order),) for order in found[:PAGE]]
+    pages = []
+    if page > 1:
+        pages.append(LinkButton(say("button.previous"), link("orders_page", page=page - 1)))
+    if len(found) > PAGE:
+        pages.append(LinkButton(say("button.next"), link("orders_page", page=page + 1)))
+    home_button = LinkButton(say("button.home"), link("home"))
+    return Screen(tuple(lines), (*rows, *((tuple(pages),) if pages else ()), (home_button,)))
+
+
+def _order_button(visit: Visit, order: OrderView) -> LinkButton:
+    goods = pick(order.lines[0].names, visit.language) if order.lines else ""
+    state = visit.say(f"order.{order.state.value}.short")
+    text = f"{state}  {visit.say.number(order.number)}  {goods} × {order.quantity}"  # noqa: RUF001 - the sign people use
+    return LinkButton(text, link("order", number=order.number))
+
+
+async def balance(visit: Visit) -> Screen:
+    """What he can spend."""
+    amount = await visit.shop.read(balance_of, visit.customer.person_id)
+    lines = (
+        Line(visit.say("balance.title", amount=visit.money(amount)), Style.TITLE),
+        Line(visit.say("balance.text")),
+    )
+    return Screen(lines, ((LinkButton(visit.say("button.home"), link("home")),),))
+
+
+async def language(visit: Visit) -> Screen:
+    """Which language?"""
+    buttons = tuple(
+        LinkButton(LANGUAGE_NAMES.get(code, code), link("set_language", language=code))
+        for code in visit.shop.policy.languages
+    )
+    back = LinkButton(visit.say("button.back"), link("home"))
+    return Screen((Line(visit.say("language.ask"), Style.TITLE),), (buttons, (back,)))
+
+
+async def set_language(visit: Visit, chosen: str) -> None:
+    """Remember it; whoever calls shows the first screen in it."""
+    await visit.shop.write(store_language, visit.customer.person_id, chosen)
+
+
+async def help_screen(visit: Visit) -> Screen:
+    """How it works, and what to do when it does not."""
+    lines = [Line(visit.say("help.title", shop=visit.shop.policy.name), Style.TITLE)]
+    lines += [Line(text) for text in visit.say("help.text").split("\n")]
+    rows = ((LinkButton(visit.say("home.orders"), link("orders")), LinkButton(visit.say("button.home"), link("home"))),)
+    return Screen(tuple(lines), rows)

@@ -1,0 +1,113 @@
+"""From a pressed quantity to the money: placing, paying, asking whether it came, cancelling."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from handlers.order_screen import draw_codes, draw_order, order_facts, show_order
+from handlers.screen import Screen
+from handlers.visit import Visit
+from shop_core.catalog.read import get_variant_for_sale
+from shop_core.insight.exposure import Step
+from shop_core.kernel.money import Money
+from shop_core.orders.ask import ask_about_order
+from shop_core.orders.end import cancel_order
+from shop_core.orders.errors import BadQuantity
+from shop_core.orders.models import OrderState
+from shop_core.orders.pay import buy as place_and_ask
+from shop_core.orders.pay import pay_by_gateway, pay_from_wallet, top_up_difference
+from shop_core.orders.place import MOST_IN_ONE_ORDER, Wish, place_order
+from shop_core.orders.reveal import reveal_codes
+from shop_core.orders.steps import delivered_cause
+from shop_core.orders.take_payment import Taken
+from shop_core.payments.gateway import GatewayRefused
+from shop_core.wallet.balance import balance_of
+
+
+async def buy(visit: Visit, variant_id: int, quantity: int, key: str) -> Screen:
+    """Place an order; where there is only one way to pay, ask for it in the same breath."""
+    variant = await visit.shop.read(get_variant_for_sale, variant_id)
+    visit.expose(Step.STARTED, variant.product_id)
+    wish = Wish(variant_id, quantity, key)
+    balance: Money = await visit.shop.read(balance_of, visit.customer.person_id)
+    if balance.minor or len(visit.gateways) != 1:
+        number = await place_order(visit.shop, visit.customer, wish)
+        return await show_order(visit, number)
+    title = variant.full_name(visit.language)
+    try:
+        number, _ = await place_and_ask(visit.shop, visit.customer, wish, visit.gateways[0], title=title)
+    except GatewayRefused as refused:
+        number = str(refused.details["number"])[:8]
+    return await show_order(visit, number)
+
+
+async def typed_quantity(visit: Visit, variant_id: int, key: str, typed: str) -> Screen:
+    """A quantity as people type it: ``3``, ``３``, ``3张``, ``三``."""
+    quantity = read_quantity(typed)
+    if quantity is None:
+        raise BadQuantity(most=MOST_IN_ONE_ORDER)
+    return await buy(visit, variant_id, quantity, key)
+
+
+def read_quantity(typed: str) -> int | None:
+    """The number in a short text, or None."""
+    text = unicodedata.normalize("NFKC", typed).strip().rstrip("张个份件pcs ").strip()
+    if text in _CHINESE:
+        return _CHINESE[text]
+    digits = text.removeprefix("-")
+    if not digits.isascii() or not digits.isdigit() or len(digits) > 12:  # noqa: PLR2004 - no order is that large
+        return None
+    return int(text)
+
+
+_CHINESE = {char: value for value, char in enumerate("一二三四五六七八九十", start=1)} | {"两": 2}
+
+
+async def pay(visit: Visit, number: str, gateway: str) -> Screen:
+    """Ask a gateway for the whole amount."""
+    await pay_by_gateway(visit.shop, visit.customer, number, gateway, title=await _title(visit, number))
+    return await show_order(visit, number)
+
+
+async def pay_rest(visit: Visit, number: str, gateway: str) -> Screen:
+    """Ask a gateway for what the balance lacks."""
+    await top_up_difference(visit.shop, visit.customer, number, gateway, title=await _title(visit, number))
+    return await show_order(visit, number)
+
+
+async def pay_wallet(visit: Visit, number: str) -> Screen:
+    """Pay from the balance: delivered at once. This very screen is the news, so the queued one need not follow."""
+    order = await pay_from_wallet(visit.shop, visit.customer, number)
+    return (await show_order(visit, number)).telling(delivered_cause(order.id))
+
+
+async def i_have_paid(visit: Visit, number: str) -> Screen:
+    """Ask the gateway now, and say what it answered."""
+    taken = await ask_about_order(visit.shop, visit.customer, number)
+    facts = await visit.shop.read(order_facts, visit.customer.person_id, number)
+    screen = draw_order(visit, facts)
+    if facts.order.state is not OrderState.AWAITING:
+        return screen
+    match taken:
+        case Taken.NOT_PAID:
+            return screen.with_toast(visit.say("paid.not_yet"))
+        case None:
+            return screen.with_toast(visit.say("paid.no_answer"))
+        case _:
+            return screen
+
+
+async def cancel(visit: Visit, number: str) -> Screen:
+    """Cancel an unpaid order."""
+    await cancel_order(visit.shop, visit.customer, number)
+    return await show_order(visit, number)
+
+
+async def code(visit: Visit, number: str) -> Screen:
+    """Show the codes. The look is on record before they are opened."""
+    revealed = await reveal_codes(visit.shop, visit.customer, number)
+    return draw_codes(visit, revealed.order, revealed.codes)
+
+
+async def _title(visit: Visit, number: str) -> str:
+    return f"{visit.shop.policy.name} {visit.say.number(number)}"

@@ -1,0 +1,154 @@
+"""A message comes in, a screen goes out. The one door of the customers' side."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+
+from handlers import account, browse, buying, order_screen
+from handlers.incoming import LONGEST_LINK, Incoming, Link, Text, Upload
+from handlers.links import link, match
+from handlers.refusals import refusal_screen
+from handlers.screen import Line, LinkButton, Screen, Style
+from handlers.visit import Visit
+from handlers.words import Words
+from shop_core.conversations import prompts
+from shop_core.customers.people import Customer, find_customer, meet
+from shop_core.db.shop import Shop
+from shop_core.db.tx import Tx, View
+from shop_core.kernel.errors import ShopError
+from shop_core.kernel.numbers import parse_number
+from shop_core.messaging.queue import mark_told
+from shop_core.orders.place import order_address
+
+Flow = Callable[..., Awaitable[Screen]]
+
+FLOWS: Final[Mapping[str, Flow]] = {
+    "home": browse.home,
+    "category": browse.category,
+    "category_page": browse.category,
+    "all": browse.all_products,
+    "product": browse.product,
+    "variant": browse.variant,
+    "ask_quantity": browse.ask_quantity,
+    "typed_quantity": buying.typed_quantity,
+    "buy": buying.buy,
+    "ask_search": browse.ask_search,
+    "search": browse.search,
+    "orders": account.orders,
+    "orders_page": account.orders,
+    "order": order_screen.show_order,
+    "ways": order_screen.show_ways,
+    "pay": buying.pay,
+    "rest": buying.pay_rest,
+    "wallet": buying.pay_wallet,
+    "paid": buying.i_have_paid,
+    "cancel": buying.cancel,
+    "code": buying.code,
+    "balance": account.balance,
+    "language": account.language,
+    "help": account.help_screen,
+}
+"""Endpoint → flow; a flow takes the visit and the link's values."""
+
+SPOKEN: Final = ("orders", "help", "home", "balance")
+"""Endpoints that people ask for in words; which words, the catalogue says."""
+
+LONGEST_TEXT: Final = 200
+"""A free text longer than this is neither a search nor a quantity; the rest of it is not looked at."""
+
+
+async def arrive(shop: Shop, incoming: Incoming) -> Visit:
+    """Who is it, and which words does he read? Known or met now."""
+    customer = await shop.read(find_customer, channel=incoming.channel, external_id=incoming.external_id)
+    if customer is None:
+        customer = await shop.write(
+            meet,
+            channel=incoming.channel,
+            external_id=incoming.external_id,
+            name=incoming.name,
+            language=incoming.language,
+        )
+    return Visit(shop, customer, shop.get(Words).to(customer.language))
+
+
+async def answer(shop: Shop, incoming: Incoming) -> Screen:
+    """Answer a message. A refusal is an answer; what raises from here is a bug.
+
+    May run twice for the same message: links that change something carry a key or find what they did before.
+    """
+    visit = await arrive(shop, incoming)
+    match incoming.content:
+        case Link(path):
+            screen = await _follow(visit, path)
+        case Text(text):
+            screen = await _read(visit, text)
+        case Upload():
+            screen = _no_files(visit)
+    await remember_prompt(visit, screen)
+    return screen
+
+
+async def remember_prompt(visit: Visit, screen: Screen) -> None:
+    """Keep what the next free text means, as this screen says, and which queued news it tells already.
+
+    The message that is being answered stays in the inbox until the screen has been shown, so the news is not lost.
+    """
+    await visit.shop.write(_remember, visit.customer, screen)
+
+
+def _remember(tx: Tx, customer: Customer, screen: Screen) -> None:
+    where = {"channel": customer.channel, "external_id": customer.external_id}
+    if screen.prompt is None:
+        prompts.forget(tx, **where)
+    else:
+        prompts.ask(tx, link=screen.prompt.link, **where)
+    if screen.tells is not None:
+        mark_told(tx, order_address(customer), screen.tells)
+
+
+async def _follow(visit: Visit, path: str) -> Screen:
+    found = match(path) if len(path.encode()) <= LONGEST_LINK + LONGEST_TEXT * 4 else None
+    if found is None:
+        return (await browse.home(visit)).with_toast(visit.say("error.old_link"))
+    endpoint, values = found
+    try:
+        if endpoint == "set_language":
+            return await _change_language(visit, values)
+        return await FLOWS[endpoint](visit, **values)
+    except ShopError as error:
+        number = values.get("number")
+        return await refusal_screen(visit, error, None if number is None else str(number))
+
+
+async def _change_language(visit: Visit, values: Mapping[str, Any]) -> Screen:
+    await account.set_language(visit, values["language"])
+    changed = await visit.shop.read(_again, visit.customer)
+    return await browse.home(Visit(visit.shop, changed, visit.shop.get(Words).to(changed.language)))
+
+
+def _again(view: View, customer: Customer) -> Customer:
+    return find_customer(view, channel=customer.channel, external_id=customer.external_id) or customer
+
+
+async def _read(visit: Visit, text: str) -> Screen:
+    """Free text: an order's number, the answer to a prompt, a word for a place, or a search."""
+    said = text.strip()[:LONGEST_TEXT]
+    if not said:
+        return await browse.home(visit)
+    customer = visit.customer
+    asked = await visit.shop.read(prompts.asked, channel=customer.channel, external_id=customer.external_id)
+    number = parse_number(said)
+    if number is not None:
+        return await _follow(visit, link("order", number=number))
+    if asked is not None:
+        return await _follow(visit, f"{asked}/{said}")
+    for endpoint in SPOKEN:
+        if said.lower() in visit.say(f"word.{endpoint}").split(","):
+            return await _follow(visit, link(endpoint))
+    return await _follow(visit, f"{link('ask_search')}/{said}")
+
+
+def _no_files(visit: Visit) -> Screen:
+    home = LinkButton(visit.say("button.home"), link("home"))
+    return Screen((Line(visit.say("error.no_files"), Style.PLAIN),), ((home,),))

@@ -1,0 +1,49 @@
+"""What came from a person, whichever channel it came through."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+LONGEST_LINK: Final = 64
+"""Bytes of UTF-8: what a Telegram button carries; the narrowest of the channels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A pressed button, a deep link, a typed command. A stranger's word, whatever button it came from."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Free text."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Upload:
+    """A file somebody sent. Its content may be codes: it has no repr and goes nowhere but into the import."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One message of one person.
+
+    Attributes:
+        channel: The channel instance's name in the config.
+        external_id: The person's id there.
+        name: What the channel calls him.
+        language: What the channel says he reads, such as ``zh-hans``; may be empty.
+    """
+
+    channel: str
+    external_id: str
+    name: str
+    language: str
+    content: Link | Text | Upload

@@ -1,0 +1,58 @@
+"""Queued news as screens, drawn when they are sent, so that they tell how things stand then."""
+
+from __future__ import annotations
+
+from handlers.links import link
+from handlers.order_screen import order_facts, draw_order
+from handlers.screen import Line, LinkButton, Screen, Style
+from handlers.visit import Visit
+from handlers.words import Words
+from shop_core.customers.people import Customer, find_customer
+from shop_core.db.shop import Shop
+from shop_core.db.tx import View
+from shop_core.kernel.money import Money
+from shop_core.messaging.queue import NewsKind, QueuedMessage
+from shop_core.orders.errors import NoSuchOrder
+from shop_core.orders.read import OrderView, get_by_id
+
+
+async def news_screen(shop: Shop, message: QueuedMessage) -> Screen | None:
+    """Draw news for a customer. None: nobody we know is there, or it is not for customers."""
+    customer = await shop.read(
+        find_customer, channel=message.address.channel, external_id=message.address.external_id
+    )
+    if customer is None:
+        return None
+    visit = Visit(shop, customer, shop.get(Words).to(customer.language))
+    order = await shop.read(_order_of, customer, int(message.args.get("order_id", 0)))
+    match message.news:
+        case NewsKind.ORDER_DELIVERED | NewsKind.ORDER_REFUNDED | NewsKind.ORDER_WAITS if order is not None:
+            facts = await shop.read(order_facts, customer.person_id, order.number)
+            return draw_order(visit, facts).as_news()
+        case NewsKind.ORDER_PAID_LATE if order is not None:
+            text = visit.say("news.paid_late", number=visit.say.number(order.number))
+            return _note(visit, text, order)
+        case NewsKind.MONEY_HELD | NewsKind.TOPPED_UP:
+            amount = visit.money(Money(int(message.args["amount_minor"]), shop.policy.currency))
+            reason = str(message.args.get("reason", "topped_up"))
+            return _note(visit, visit.say(f"news.money.{reason}", amount=amount), order)
+        case _:
+            return None
+
+
+def _order_of(view: View, customer: Customer, order_id: int) -> OrderView | None:
+    """The order that the news is about, if it is his: news never shows somebody else's."""
+    if not order_id:
+        return None
+    try:
+        order = get_by_id(view, order_id)
+    except NoSuchOrder:
+        return None
+    return order if order.person_id == customer.person_id else None
+
+
+def _note(visit: Visit, text: str, order: OrderView | None) -> Screen:
+    buttons = [LinkButton(visit.say("home.search_all"), link("home"))]
+    if order is not None:
+        buttons.insert(0, LinkButton(visit.say("news.see_order"), link("order", number=order.number)))
+    return Screen((Line(text, Style.PLAIN),), (tuple(buttons),), slot=None, news=True)

@@ -1,0 +1,141 @@
+"""What a person sees: one screen, the same for every channel, which draws it as well as it can."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from shop_core.kernel.secret import Secret
+
+SCREEN_SLOT: Final = "screen"
+"""The one screen that follows a person through the shop, replaced as he walks."""
+
+
+def order_slot(number: str) -> str:
+    """The one message of an order, replaced as the order moves on."""
+    return f"order:{number}"
+
+
+class Style(StrEnum):
+    """How much weight a line has. Channels without styles show all of them as they are."""
+
+    PLAIN = "plain"
+    TITLE = "title"
+    STRONG = "strong"
+    MUTED = "muted"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of text, as plain characters: nothing in it is markup."""
+
+    text: str
+    style: Style = Style.PLAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A code for its owner. Hidden until touched where the channel can; never in a preview."""
+
+    secret: Secret
+
+
+class Weight(StrEnum):
+    """What a button is to the screen."""
+
+    NORMAL = ""
+    PRIMARY = "primary"
+    DANGER = "danger"
+
+
+@dataclass(frozen=True, slots=True)
+class LinkButton:
+    """Goes to a link of ours, at most 64 bytes."""
+
+    text: str
+    link: str
+    weight: Weight = Weight.NORMAL
+
+
+@dataclass(frozen=True, slots=True)
+class UrlButton:
+    """Opens a page outside."""
+
+    text: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class CopyButton:
+    """Puts a text on the person's clipboard."""
+
+    text: str
+    secret: Secret
+
+
+Button = LinkButton | UrlButton | CopyButton
+
+
+@dataclass(frozen=True, slots=True)
+class Qr:
+    """A text to draw as a QR code, with words for those who cannot see it."""
+
+    text: str
+    alt: str
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file for the person. Its content is a secret when codes are in it."""
+
+    name: str
+    content: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """The person's next free text means ``link/<text>``."""
+
+    link: str
+    placeholder: str
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """Everything about one message.
+
+    Attributes:
+        lines: Text and codes, top to bottom. The first line is what a notification shows: never a code.
+        rows: Buttons, row by row.
+        slot: Which earlier message of this chat it replaces; None replaces none.
+        news: The person waits for it: shown as a new message, not as a silent edit; what it replaces goes away.
+        toast: A short notice beside the screen (at most 200 characters).
+        deadline: A moment the text speaks of, for channels that can show it live.
+        tells: The cause of queued news that this screen tells already; once it is shown, that news is not sent.
+    """
+
+    lines: tuple[Line | Code, ...]
+    rows: tuple[tuple[Button, ...], ...] = ()
+    slot: str | None = SCREEN_SLOT
+    news: bool = False
+    qr: Qr | None = None
+    file: File | None = None
+    prompt: Prompt | None = None
+    toast: str | None = None
+    deadline: datetime | None = None
+    tells: str | None = None
+
+    def with_toast(self, text: str) -> Screen:
+        """The same screen with a short notice."""
+        return replace(self, toast=text)
+
+    def as_news(self) -> Screen:
+        """The same screen as a new message."""
+        return replace(self, news=True)
+
+    def telling(self, cause: str) -> Screen:
+        """The same screen, taking the place of queued news."""
+        return replace(self, tells=cause)

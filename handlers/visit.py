@@ -1,0 +1,39 @@
+"""One person's visit: who he is, and the words to speak to him with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from handlers.words import Phrases
+from shop_core.customers.people import Customer
+from shop_core.db.shop import Shop
+from shop_core.insight.exposure import ExposureLog, Step
+from shop_core.kernel.money import Money
+from shop_core.payments.gateway import Gateways
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Passed to every flow."""
+
+    shop: Shop
+    customer: Customer
+    say: Phrases
+
+    @property
+    def language(self) -> str:
+        """The language the person reads."""
+        return self.customer.language
+
+    @property
+    def gateways(self) -> tuple[str, ...]:
+        """The ways to pay that his channel may show."""
+        return self.shop.get(Gateways).names_on(self.customer.channel)
+
+    def money(self, amount: Money) -> str:
+        """An amount as he reads it."""
+        return self.say.money(amount)
+
+    def expose(self, step: Step, *product_ids: int) -> None:
+        """Note what he was shown, for later numbers."""
+        self.shop.get(ExposureLog).note(self.shop, self.customer, step, product_ids)
