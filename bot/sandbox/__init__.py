@@ -1,0 +1,1 @@
+"""Vendors to play with: separate processes that speak real protocols and import nothing of the shop."""
