@@ -1,0 +1,80 @@
+"""``kapu demo``: opens the demo shop, or plays it once and leaves."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from random import SystemRandom
+from typing import Final
+
+import uvloop
+
+from bot.config import Config
+from bot.demo.play import DemoFailed, play
+from bot.demo.seed import seed
+from bot.demo.setting import OWNER, Setting, demo_setting, free_port
+from bot.run import prepare_schema, serve
+from bot.wiring import Outside, Program, open_shop
+from shop_core.payments.gateway import Gateways
+
+PORT: Final = 8000
+_OUTSIDE: Final = Outside(staff_pane=OWNER)
+
+
+def demo(*, once: bool) -> int:
+    """Run the demo.
+
+    Args:
+        once: Play one customer and two staff commands, then end.
+
+    Returns:
+        The exit code: 0 only if, played once, the code arrived.
+    """
+    with demo_setting(free_port() if once else PORT) as setting:
+        return uvloop.run(_play_once(setting) if once else _stay_open(setting))
+
+
+async def _stay_open(setting: Setting) -> int:
+    def on_ready(_: Program, port: int) -> None:
+        _tell(f"云卡小铺  http://127.0.0.1:{port}   customer and staff side by side; Ctrl+C closes the shop")
+        _tell(f"sandbox cashier  {setting.cashier_url}   speaks epay over HTTP; no real money")
+
+    await _fill(setting.config)
+    await serve(setting.config, _OUTSIDE, on_ready=on_ready)
+    return 0
+
+
+async def _play_once(setting: Setting) -> int:
+    await _fill(setting.config)
+    stop = asyncio.Event()
+    opened: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    serving = asyncio.create_task(
+        serve(setting.config, _OUTSIDE, stop=stop, on_ready=lambda _, port: opened.set_result(port))
+    )
+    try:
+        await asyncio.wait({serving, opened}, return_when=asyncio.FIRST_COMPLETED)
+        if not opened.done():
+            await serving
+        await play(f"http://127.0.0.1:{opened.result()}", _tell)
+    except DemoFailed as failed:
+        _tell(f"the demo failed: {failed}")
+        return 1
+    finally:
+        stop.set()
+        await serving
+    return 0
+
+
+async def _fill(config: Config) -> None:
+    await prepare_schema(config.database.url.reveal())
+    shop = open_shop(config, _OUTSIDE, Gateways({}, {}))
+    try:
+        codes = await seed(shop, SystemRandom())
+    finally:
+        await shop.database.close()
+    _tell(f"seeded {codes} codes")
+
+
+def _tell(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()

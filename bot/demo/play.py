@@ -1,0 +1,70 @@
+"""One customer from hello to the code, and two commands of the staff, over the very paths people use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import httpx
+
+from bot.demo.visitor import Seen, Visitor
+
+Tell = Callable[[str], None]
+
+
+class DemoFailed(Exception):
+    """The play did not end with the code in the customer's hands."""
+
+
+async def play(base_url: str, tell: Tell) -> None:
+    """Play it, telling every line.
+
+    Raises:
+        DemoFailed: No code arrived.
+    """
+    async with Visitor("顾客", base_url, "/chat") as customer, Visitor("店主", base_url, "/staff") as owner:
+        tell("── 顾客（网页聊天）")
+        screen = _heard(tell, await customer.hello())
+        screen = await _press(tell, customer, screen, "爱奇艺黄金会员")
+        screen = await _press(tell, customer, screen, "买 1 张")
+        number = str(screen.frame["slot"]).removeprefix("order:")
+        await _pay(tell, screen.button("去付款")["url"])
+        screen = _heard(tell, await customer.screen())
+        screen = await _press(tell, customer, screen, "查看卡密")
+        if len(screen.codes) != 1:
+            raise DemoFailed("the code did not arrive")
+        tell("── 店主")
+        await owner.hello()
+        await _say(tell, owner, f"/order {number}")
+        await _say(tell, owner, "/verify")
+
+
+async def _press(tell: Tell, visitor: Visitor, screen: Seen, text: str) -> Seen:
+    tell(f"{visitor.name} › [ {screen.button(text)['text']} ]")
+    return _heard(tell, await visitor.press(screen, text))
+
+
+async def _say(tell: Tell, visitor: Visitor, text: str) -> Seen:
+    tell(f"{visitor.name} › {text}")
+    return _heard(tell, await visitor.say(text))
+
+
+async def _pay(tell: Tell, url: str) -> None:
+    """Press "pay" on the cashier's page, as a browser without JavaScript would."""
+    tell(f"顾客 › 在收银台付款  {url}")
+    async with httpx.AsyncClient(follow_redirects=True) as browser:
+        page = await browser.get(url)
+        paid = await browser.post(page.url, data={"do": "pay"})
+        paid.raise_for_status()
+
+
+def _heard(tell: Tell, screen: Seen) -> Seen:
+    for line in _drawn(screen):
+        tell(f"    {line}")
+    tell("")
+    return screen
+
+
+def _drawn(screen: Seen) -> Sequence[str]:
+    rows = ["  ".join(f"[ {button['text']} ]" for button in row) for row in screen.frame["screen"]["rows"]]
+    qr = ["(QR)"] if screen.frame["screen"]["qr"] else []
+    return [*screen.lines, *qr, *rows]

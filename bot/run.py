@@ -1,0 +1,119 @@
+"""A shop's process, from start to a clean stop: what was taken is finished or handed back."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+
+import structlog
+import uvloop
+
+from admin_cmds import desk
+from bot.config import Config
+from bot.schedule import Schedule
+from bot.web.server import WebServer
+from bot.wiring import Outside, Program, wire
+from bot.workers import Workers
+from shop_core.db.connect import backend_of
+from shop_core.kernel.errors import ShopError
+from shop_core.migrations.upgrade import is_current, upgrade
+
+log = structlog.get_logger()
+
+
+class OldSchema(ShopError):
+    """The PostgreSQL database has an older schema. Several processes share it, so none upgrades it by starting."""
+
+    code = "db.old_schema"
+
+
+def run(config: Config, outside: Outside | None = None) -> None:
+    """Run a shop until it is told to stop (SIGTERM, SIGINT)."""
+    uvloop.run(serve(config, outside or Outside()))
+
+
+async def serve(
+    config: Config,
+    outside: Outside,
+    *,
+    stop: asyncio.Event | None = None,
+    on_ready: Callable[[Program, int], None] | None = None,
+) -> None:
+    """The same inside an event loop.
+
+    Args:
+        stop: Set it to stop; signals do, too.
+        on_ready: Called with the program and the port once everything runs.
+
+    Raises:
+        OldSchema: PostgreSQL needs ``kapu db upgrade`` first.
+        OSError: The port is taken.
+    """
+    stopping = stop or asyncio.Event()
+    await prepare_schema(config.database.url.reveal())
+    program = wire(config, outside)
+    try:
+        web = WebServer(program.app, host=config.http.host, port=config.http.port)
+    except OSError:
+        await program.close()
+        raise
+    _stop_on_signals(stopping)
+    schedule = Schedule(program.shop, program.metrics, program.timing)
+    workers = Workers(program.shop, program.channels, desk.news_screen, program.metrics, program.timing)
+    serving = asyncio.create_task(web.run())
+    receiving = [asyncio.create_task(channel.run(), name=name) for name, channel in program.channels.items()]
+    working = asyncio.create_task(workers.run(stopping))
+    schedule.start()
+    log.info("shop is open", port=web.port, channels=sorted(program.channels))
+    if on_ready is not None:
+        on_ready(program, web.port)
+    ended = asyncio.ensure_future(stopping.wait())
+    try:
+        done, _ = await asyncio.wait({ended, serving, working, *receiving}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopping.set()
+        await _cancel(*receiving, ended)
+        await schedule.stop()
+        await _finish(working, program.timing.drain_s)
+        web.stop()
+        await _finish(serving, program.timing.drain_s)
+        await program.close()
+        log.info("shop is closed")
+    for task in done - {ended}:
+        # Nothing ends by itself but by failing: say why.
+        task.result()
+
+
+async def prepare_schema(url: str) -> None:
+    """Make or upgrade an SQLite file; insist that PostgreSQL is current.
+
+    Raises:
+        OldSchema: It is not.
+    """
+    if await is_current(url):
+        return
+    if backend_of(url) != "sqlite":
+        raise OldSchema
+    await upgrade(url)
+
+
+def _stop_on_signals(stopping: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+
+
+async def _cancel(*tasks: asyncio.Future[object]) -> None:
+    for task in tasks:
+        task.cancel()
+    for task in tasks:
+        with suppress(asyncio.CancelledError, Exception):
+            await task
+
+
+async def _finish(task: asyncio.Future[None], within_s: float) -> None:
+    """Let a task end by itself; after a while cancel it, so that it hands back what it holds."""
+    with suppress(asyncio.CancelledError, Exception):
+        await asyncio.wait_for(task, within_s)

@@ -1,0 +1,121 @@
+"""What happens by the clock: one table of jobs over use cases. All state is in our own tables; this only ticks."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Final
+
+import structlog
+from apscheduler.executors.asyncio import AsyncIOExecutor
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from bot.metrics import Metrics
+from bot.timing import Timing
+from shop_core.conversations import keys
+from shop_core.db import inbox, leases, outbox
+from shop_core.db.shop import Shop
+from shop_core.insight.exposure import ExposureLog
+from shop_core.messaging import queue
+from shop_core.orders.ask import poll_payments
+from shop_core.orders.end import expire_orders
+from shop_core.orders.fulfil import sweep_undelivered
+
+LEASE_NAME: Final = "schedule"
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A use case that runs again and again.
+
+    Attributes:
+        work: Returns how many things it found; it may run twice or not at all, the next run finds what is left.
+        is_everywhere: Runs in each process, not only where the schedule's lease is.
+    """
+
+    name: str
+    every_s: float
+    work: Callable[[Shop], Awaitable[int]]
+    is_everywhere: bool = False
+
+
+async def _flush_exposures(shop: Shop) -> int:
+    return await shop.get(ExposureLog).flush(shop)
+
+
+async def _purge(shop: Shop) -> int:
+    return await shop.write(inbox.purge) + await shop.write(keys.purge)
+
+
+JOBS: Final = (
+    Job("expire_orders", 2, expire_orders),
+    Job("poll_payments", 2, poll_payments),
+    Job("sweep_undelivered", 15, sweep_undelivered),
+    Job("flush_exposures", 2, _flush_exposures, is_everywhere=True),
+    Job("purge", 3600, _purge),
+)
+
+
+class Schedule:
+    """Ticks the jobs of one process. Of several processes, the one that holds the lease row runs them."""
+
+    def __init__(self, shop: Shop, metrics: Metrics, timing: Timing) -> None:
+        self._shop = shop
+        self._metrics = metrics
+        self._timing = timing
+        self._holder = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
+        self._scheduler = AsyncIOScheduler(timezone="UTC", executors={"default": AsyncIOExecutor()})
+
+    def start(self) -> None:
+        """Begin to tick. A job that is still running is not started again; missed ticks are not made up for."""
+        for job in JOBS:
+            self._scheduler.add_job(
+                self._run,
+                "interval",
+                args=[job],
+                id=job.name,
+                seconds=job.every_s * self._timing.jobs,
+                coalesce=True,
+                max_instances=1,
+                misfire_grace_time=None,
+            )
+        self._scheduler.start()
+
+    async def stop(self) -> None:
+        """Stop ticking, write what was collected, and let another process have the lease."""
+        self._scheduler.shutdown(wait=False)
+        await _flush_exposures(self._shop)
+        await self._shop.write(leases.release, LEASE_NAME, self._holder)
+
+    async def _run(self, job: Job) -> None:
+        began = perf_counter()
+        try:
+            if not job.is_everywhere and not await self._has_lease():
+                return
+            found = await job.work(self._shop)
+            await self._measure_queues()
+        except Exception:
+            log.exception("job failed", job=job.name)
+            return
+        self._metrics.job_seconds.labels(job.name).observe(perf_counter() - began)
+        if found:
+            log.debug("job done", job=job.name, found=found)
+
+    async def _has_lease(self) -> bool:
+        return await self._shop.write(
+            leases.acquire, LEASE_NAME, self._holder, lease=self._timing.schedule_lease
+        )
+
+    async def _measure_queues(self) -> None:
+        for name, count in (
+            ("inbox", inbox.count_pending),
+            ("outbox", outbox.count_waiting),
+            ("messages", queue.count_queued),
+        ):
+            self._metrics.queue_depth.labels(name).set(await self._shop.read(count))

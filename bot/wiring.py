@@ -1,0 +1,182 @@
+"""The composition root: the only module that names concrete gateways and channels, and puts a shop together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from random import SystemRandom
+from typing import Any, Final
+
+import httpx
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute, Mount
+
+from admin_cmds import desk
+from admin_cmds.words import STAFF_WORDS
+from bot.channels.channel import Channel
+from bot.channels.telegram.channel import TelegramChannel
+from bot.channels.telegram.settings import TelegramSettings, TelegramWords
+from bot.channels.webchat.channel import WebChatChannel, WebChatSettings
+from bot.channels.webchat.words import ChatWords
+from bot.config import Config, EpayConfig, TelegramConfig, WebchatConfig
+from bot.metrics import Metrics
+from bot.timing import Timing
+from bot.web.app import WebMetrics, build_app
+from handlers.words import CUSTOMER_WORDS, Words
+from shop_core.db.connect import connect
+from shop_core.db.shop import Shop
+from shop_core.db.tx import Surroundings
+from shop_core.gateways.epay import EpayGateway, EpaySettings
+from shop_core.insight.exposure import ExposureLog
+from shop_core.kernel.clock import Clock, SystemClock
+from shop_core.payments.gateway import Gateway, Gateways
+from shop_core.staff.roles import Roster
+from shop_core.subscriptions import SUBSCRIPTIONS
+from shop_core.vault.vault import Vault
+
+PAGE_WORDS: Final = ("send", "placeholder", "reconnecting", "copied", "reveal", "processing", "expired", "attach")
+"""The web chat's own words, under ``page.`` in the catalogue."""
+
+COMMANDS: Final = ("start", "orders", "help", "language")
+"""The menu of a Telegram bot, under ``menu.`` in the catalogue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What a test or the demo puts in the place of the world.
+
+    Attributes:
+        transport: Carries requests to gateways; None for the network.
+        telegram: Arguments for the HTTP client of Telegram bots.
+        staff_pane: The identity that ``/staff`` gives to whoever opens it on this machine: the demo's, never a shop's.
+    """
+
+    clock: Clock = field(default_factory=SystemClock)
+    timing: Timing = field(default_factory=Timing)
+    transport: httpx.AsyncBaseTransport | None = None
+    telegram: Mapping[str, Any] = field(default_factory=dict)
+    staff_pane: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A shop and everything around it in one process, not started yet."""
+
+    shop: Shop
+    channels: Mapping[str, Channel]
+    app: Starlette
+    metrics: Metrics
+    timing: Timing
+    clients: tuple[httpx.AsyncClient, ...]
+
+    async def close(self) -> None:
+        """Let go of connections, the database's last."""
+        for client in self.clients:
+            await client.aclose()
+        await self.shop.database.close()
+
+
+def open_shop(config: Config, outside: Outside, gateways: Gateways) -> Shop:
+    """The trade without any channel: what ``kapu admin`` needs."""
+    policy = config.shop.policy()
+    surroundings = Surroundings(policy, SystemRandom(), SUBSCRIPTIONS)
+    services = {
+        Vault: Vault(config.vault.active_key, config.vault.keys),
+        Gateways: gateways,
+        Roster: Roster.of(config.shop.owners),
+        Words: Words(policy.languages, policy.timezone, (CUSTOMER_WORDS, STAFF_WORDS)),
+        ExposureLog: ExposureLog(),
+    }
+    database = connect(config.database.url.reveal(), outside.clock, surroundings)
+    return Shop(database, outside.clock, policy, services)
+
+
+def build_gateways(config: Config, outside: Outside) -> tuple[Gateways, tuple[httpx.AsyncClient, ...]]:
+    """The gateways of the config, and the HTTP clients that somebody has to close."""
+    clients = []
+    gateways: dict[str, Gateway] = {}
+    for name, settings in config.gateways.items():
+        client = httpx.AsyncClient(transport=outside.transport, timeout=10)
+        clients.append(client)
+        gateways[name] = EpayGateway(_epay(config, name, settings), client)
+    shown_on = {name: channel.gateways for name, channel in config.channels.items()}
+    return Gateways(gateways, shown_on), tuple(clients)
+
+
+def wire(config: Config, outside: Outside, *, is_schema_current: bool = True) -> Program:
+    """Put a process together."""
+    gateways, clients = build_gateways(config, outside)
+    shop = open_shop(config, outside, gateways)
+    metrics = Metrics.new()
+    channels: dict[str, Channel] = {}
+    routes: list[BaseRoute] = []
+    for name, settings in config.channels.items():
+        match settings:
+            case TelegramConfig():
+                channels[name] = _telegram(name, settings, shop, outside)
+            case WebchatConfig():
+                webchat = _webchat(config, name, settings, shop, outside)
+                # The first web chat is at /chat; any other has its name before that.
+                routes += [Mount(f"/{name}", routes=webchat.routes())] if routes else webchat.routes()
+                channels[name] = webchat
+    app = build_app(
+        shop,
+        WebMetrics(metrics.render, lambda name, outcome: metrics.gateway_callbacks.labels(name, outcome).inc()),
+        is_schema_current=is_schema_current,
+        mounts=routes,
+        has_web_chat=bool(routes),
+    )
+    return Program(shop, channels, app, metrics, outside.timing, clients)
+
+
+def _epay(config: Config, name: str, settings: EpayConfig) -> EpaySettings:
+    base = config.http.public_url or f"http://127.0.0.1:{config.http.port}"
+    return EpaySettings(
+        name=name,
+        base_url=settings.base_url,
+        pid=settings.pid,
+        key=settings.key,
+        method=settings.type,
+        mode=settings.mode,
+        success_word=settings.success_word,
+        fields=settings.fields,
+        currency=config.shop.currency,
+        notify_url=f"{base}/gateways/{name}/callback",
+        return_url=f"{base}/pay/return",
+    )
+
+
+def _telegram(name: str, settings: TelegramConfig, shop: Shop, outside: Outside) -> TelegramChannel:
+    words = shop.get(Words)
+    languages = shop.policy.languages
+    spoken = TelegramWords(
+        commands={
+            language: {command: words.to(language)(f"menu.{command}") for command in COMMANDS} for language in languages
+        },
+        too_large={language: words.to(language)("error.file_too_large") for language in languages},
+    )
+    return TelegramChannel(
+        TelegramSettings(
+            name=name,
+            token=settings.token,
+            words=spoken,
+            api_base_url=settings.api_base_url,
+            httpx_kwargs=outside.telegram,
+        ),
+        shop,
+        desk.answer,
+    )
+
+
+def _webchat(config: Config, name: str, settings: WebchatConfig, shop: Shop, outside: Outside) -> WebChatChannel:
+    def words(language: str) -> ChatWords:
+        say = shop.get(Words).to(language)
+        page = {word: say(f"page.{word}") for word in PAGE_WORDS}
+        return ChatWords(page, slow_down=say("error.slow_down"), too_long=say("error.too_long"))
+
+    return WebChatChannel(
+        WebChatSettings(name, settings.session_secret, config.http.public_url, staff=outside.staff_pane),
+        shop,
+        answer=desk.answer,
+        words=words,
+    )

@@ -1,0 +1,194 @@
+"""The loops that work off what was stored: messages from people, callbacks, news to consumers, news to people.
+
+Each takes a row under a lease, does the work, and finishes the row with its fence. These are the loops that must go on
+whatever happens to one row, so they alone catch everything, and log it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from time import perf_counter
+from typing import Final
+
+import structlog
+
+from bot.channels.channel import Channel, Unreachable
+from bot.metrics import Metrics
+from bot.timing import Timing
+from bot.web.notices import SOURCE_PREFIX, unpack_notice
+from handlers.screen import Screen
+from shop_core.customers.people import mark_unreachable
+from shop_core.db import inbox, outbox
+from shop_core.db.claims import Fenced
+from shop_core.db.inbox import Letter
+from shop_core.db.outbox import News
+from shop_core.db.shop import Shop
+from shop_core.kernel.errors import RetryLater, Unknown
+from shop_core.messaging import queue
+from shop_core.messaging.queue import QueuedMessage
+from shop_core.orders.take_payment import take_payment
+from shop_core.subscriptions import CONSUMERS
+from shop_core.vault.vault import Vault
+
+LETTERS_AT_ONCE: Final = 8
+BATCH: Final = 10
+GIVE_UP_AFTER: Final = 4
+"""A person's message that broke so often is answered with an apology; a callback about money is never given up."""
+_LONGEST_PAUSE_S: Final = 300
+
+log = structlog.get_logger()
+
+DrawNews = Callable[[Shop, QueuedMessage], Awaitable[Screen | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Workers:
+    """Everything that works off stored rows in one process. ``run`` until cancelled; what was taken is finished first."""
+
+    shop: Shop
+    channels: Mapping[str, Channel]
+    draw_news: DrawNews
+    metrics: Metrics
+    timing: Timing
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until ``stop`` is set, then finish what was taken."""
+        async with asyncio.TaskGroup() as group:
+            for _ in range(LETTERS_AT_ONCE):
+                group.create_task(self._loop(stop, "inbox", self._one_letter))
+            group.create_task(self._loop(stop, "outbox", self._some_news))
+            group.create_task(self._loop(stop, "messages", self._some_messages))
+
+    async def _loop(self, stop: asyncio.Event, topic: str, work: Callable[[], Awaitable[bool]]) -> None:
+        while not stop.is_set():
+            try:
+                found = await work()
+            except Exception:
+                log.exception("worker failed", topic=topic)
+                found = False
+            if not found and not stop.is_set():
+                await self._sleep(stop, topic)
+
+    async def _sleep(self, stop: asyncio.Event, topic: str) -> None:
+        woken = asyncio.ensure_future(self.shop.database.signals.wait(topic, at_most_s=self.timing.poll_s))
+        stopped = asyncio.ensure_future(stop.wait())
+        await asyncio.wait({woken, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        for waiter in (woken, stopped):
+            waiter.cancel()
+            with suppress(asyncio.CancelledError):
+                await waiter
+
+    async def _one_letter(self) -> bool:
+        letter = await self.shop.write(inbox.take, lease=self.timing.lease)
+        if letter is None:
+            return False
+        began = perf_counter()
+        renewing = asyncio.create_task(self._renew(letter))
+        try:
+            outcome = await self._handle(letter)
+        finally:
+            renewing.cancel()
+        self.metrics.letters_handled.labels(letter.source, outcome).inc()
+        self.metrics.letter_seconds.labels(letter.source).observe(perf_counter() - began)
+        return True
+
+    async def _renew(self, letter: Letter) -> None:
+        while True:
+            await asyncio.sleep(self.timing.lease / timedelta(seconds=1) / 3)
+            await self.shop.write(inbox.renew, letter, lease=self.timing.lease)
+
+    async def _handle(self, letter: Letter) -> str:
+        try:
+            await self._work(letter)
+            await self.shop.write(inbox.finish_letter, letter)
+        except Unreachable:
+            await self.shop.write(inbox.finish_letter, letter)
+            return "unreachable"
+        except RetryLater as error:
+            await self._hand_back(letter, timedelta(seconds=error.retry_after_s))
+            return "retry"
+        except Unknown:
+            return await self._again(letter, "unknown")
+        except Fenced:
+            log.warning("letter was taken over", source=letter.source, letter=letter.id)
+            return "fenced"
+        except asyncio.CancelledError:
+            await self._hand_back(letter, timedelta(0))
+            raise
+        except Exception:
+            log.exception("letter failed", source=letter.source, letter=letter.id, attempt=letter.attempts)
+            return await self._again(letter, "failed")
+        return "done"
+
+    async def _work(self, letter: Letter) -> None:
+        place = f"inbox:{letter.source}:{letter.external_id}"
+        payload = self.shop.get(Vault).open_bytes(letter.payload, place=place)
+        if letter.source.startswith(SOURCE_PREFIX):
+            await take_payment(self.shop, letter.source.removeprefix(SOURCE_PREFIX), unpack_notice(payload))
+        else:
+            await self.channels[letter.source].reply(letter, payload)
+
+    async def _again(self, letter: Letter, outcome: str) -> str:
+        is_money = letter.source.startswith(SOURCE_PREFIX)
+        if letter.attempts >= GIVE_UP_AFTER and not is_money:
+            await self.shop.write(inbox.finish_letter, letter)
+            return "given_up"
+        await self._hand_back(letter, timedelta(seconds=min(2**letter.attempts, _LONGEST_PAUSE_S)))
+        return outcome
+
+    async def _hand_back(self, letter: Letter, pause: timedelta) -> None:
+        await self.shop.write(inbox.hand_back, letter, pause=pause)
+
+    async def _some_news(self) -> bool:
+        claimed = await self.shop.write(outbox.claim_news, BATCH)
+        for news in claimed:
+            await self._consume(news)
+        return bool(claimed)
+
+    async def _consume(self, news: News) -> None:
+        try:
+            await CONSUMERS[news.consumer](self.shop, news)
+        except Fenced:
+            log.warning("news was taken over", consumer=news.consumer, news=news.id)
+        except Exception:
+            log.exception("consumer failed", consumer=news.consumer, news=news.id, attempt=news.attempts)
+            await self.shop.write(outbox.postpone, news)
+
+    async def _some_messages(self) -> bool:
+        claimed = await self.shop.write(queue.claim_messages, list(self.channels), BATCH)
+        await asyncio.gather(*(self._send(message) for message in claimed))
+        return bool(claimed)
+
+    async def _send(self, message: QueuedMessage) -> None:
+        outcome = await self._try_to_send(message)
+        self.metrics.messages_sent.labels(message.address.channel, outcome).inc()
+
+    async def _try_to_send(self, message: QueuedMessage) -> str:
+        shop = self.shop
+        try:
+            screen = await self.draw_news(shop, message)
+            if screen is not None:
+                await self.channels[message.address.channel].send(message.address, screen)
+            await shop.write(queue.mark_sent, message)
+        except Unreachable:
+            await shop.write(mark_unreachable, message.address)
+            await shop.write(queue.mark_failed, message, "unreachable")
+            return "unreachable"
+        except RetryLater as error:
+            await shop.write(queue.postpone, message, error.reason, retry_after_s=error.retry_after_s)
+            return "retry"
+        except Unknown as error:
+            await shop.write(queue.postpone, message, error.reason)
+            return "unknown"
+        except Fenced:
+            log.warning("message was taken over", message=message.id)
+            return "fenced"
+        except Exception:
+            log.exception("message failed", message=message.id, news=message.news)
+            await shop.write(queue.postpone, message, "failed")
+            return "failed"
+        return "sent"
