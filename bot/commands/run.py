@@ -6,7 +6,6 @@ import click
 
 from bot.commands.configured import with_config
 from bot.config import Config
-from bot.log import set_up_logging
 from bot.run import run as run_shop
 
 
@@ -17,7 +16,6 @@ def run(config: Config) -> None:
 
     An SQLite file is made or brought to the newest schema by itself; PostgreSQL wants ``kapu db upgrade`` first.
     """
-    set_up_logging(config.log, secrets=config.secrets())
     try:
         run_shop(config)
     except OSError as error:

@@ -1,0 +1,278 @@
+"""The owner's config: one TOML file, read once, checked whole, never changed while the shop runs.
+
+``config.example.toml`` explains every key to the owner; the models below say the same to the program. The
+``description`` of a field is what ``kapu check-config`` says was expected there.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+
+from bot.config_cross import cross_faults
+from bot.config_report import ConfigErrors, Fault, Known, Place, read_faults
+from bot.config_values import (
+    BaseAddress,
+    Currency,
+    DatabaseUrl,
+    EpayField,
+    InstanceName,
+    KeyId,
+    Languages,
+    Owner,
+    SafeAddress,
+    SecretText,
+    SessionSecret,
+    Sources,
+    Timezone,
+    VaultKeys,
+    wrong,
+)
+from shop_core.kernel.policy import Policy
+from shop_core.kernel.secret import Secret
+from shop_core.vault.vault import FINGERPRINT_KEY
+
+Whole = Annotated[int, Field(strict=True)]
+Frozen = AfterValidator(MappingProxyType)
+
+_RULES: Final = Policy()
+
+
+class Section(BaseModel):
+    """A table of the config: unknown keys are refused, nothing changes after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class ShopConfig(Section):
+    """The shop's own rules."""
+
+    name: str = Field(_RULES.name, min_length=1, max_length=40, description="a name of 1 to 40 characters")
+    currency: Currency = Field(_RULES.currency, description='the code of a currency, in quotes: "CNY"')
+    timezone: Timezone = Field(
+        _RULES.timezone, description='the name of a time zone, in quotes: "Asia/Shanghai"'
+    )
+    languages: Languages = Field(
+        ("zh", "en"),
+        min_length=1,
+        description='a list of "zh" and "en", the first for whoever speaks neither',
+    )
+    owners: tuple[Owner, ...] = Field((), description='a list of "CHANNEL:ID", such as "telegram:12345678"')
+    hold_minutes: Whole = Field(
+        _RULES.hold // timedelta(minutes=1), ge=1, le=1440, description="a whole number of minutes, 1 to 1440"
+    )
+    unpaid_cap: Whole = Field(_RULES.unpaid_cap, ge=1, le=100, description="a whole number, 1 to 100")
+    low_stock: Whole = Field(_RULES.low_stock, ge=0, le=1000, description="a whole number, 0 to 1000")
+
+    def policy(self) -> Policy:
+        """The rules as the shop's transactions know them."""
+        return Policy(
+            name=self.name,
+            currency=self.currency,
+            timezone=self.timezone,
+            languages=self.languages,
+            hold=timedelta(minutes=self.hold_minutes),
+            unpaid_cap=self.unpaid_cap,
+            low_stock=self.low_stock,
+        )
+
+
+class DatabaseConfig(Section):
+    """Where everything is kept. The URL is a secret because it may hold a password."""
+
+    url: DatabaseUrl = Field(
+        Secret("sqlite:///kapu.db"), description="sqlite:///FILE or postgresql://USER@HOST/NAME"
+    )
+
+
+class VaultConfig(Section):
+    """The keys that codes are sealed with."""
+
+    active_key: KeyId = Field(description="the name of the key in [vault.keys] that seals new codes")
+    keys: VaultKeys = Field(
+        description=f'a table of keys; one is named "{FINGERPRINT_KEY}", one is the active key'
+    )
+
+
+class HttpConfig(Section):
+    """The web server: callbacks, the web chat, health and metrics."""
+
+    host: str = Field("127.0.0.1", min_length=1, description="an address of this machine to listen on")
+    port: Whole = Field(8000, ge=0, le=65535, description="a port, 1 to 65535 (0: any that is free)")
+    public_url: BaseAddress | None = Field(None, description="https://HOST, as the world reaches this shop")
+
+
+class LogConfig(Section):
+    """What the program says of itself, on standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description='"debug", "info", "warning" or "error"'
+    )
+    format: Literal["console", "json"] = Field("console", description='"console" or "json"')
+
+
+class TelegramConfig(Section):
+    """One Telegram bot."""
+
+    kind: Literal["telegram"] = Field(description='"telegram" or "webchat"')
+    token: SecretText = Field(description="the bot's token from @BotFather, as env:NAME or file:PATH")
+    gateways: tuple[InstanceName, ...] = Field((), description="a list of names of [gateways.*]")
+    api_base_url: SafeAddress = Field(
+        "https://api.telegram.org/bot", description="https://HOST/bot; the token is added right behind it"
+    )
+    mode: Literal["polling", "webhook"] = Field("polling", description='"polling"')
+    webhook_secret: SecretText | None = Field(None, description="env:NAME or file:PATH")
+
+    @field_validator("mode")
+    @classmethod
+    def _only_polling_yet(cls, mode: str) -> str:
+        if mode == "webhook":
+            raise wrong('"webhook"', '"polling": this version has no webhook yet, the next one brings it')
+        return mode
+
+
+class WebchatConfig(Section):
+    """One chat in the browser, served at ``/chat``."""
+
+    kind: Literal["webchat"] = Field(description='"telegram" or "webchat"')
+    session_secret: SessionSecret = Field(
+        description="what signs the browsers' cookies, as env:NAME or file:PATH"
+    )
+    gateways: tuple[InstanceName, ...] = Field((), description="a list of names of [gateways.*]")
+
+
+class EpayConfig(Section):
+    """One merchant's account at a site that speaks epay V1 (易支付)."""
+
+    kind: Literal["epay"] = Field(description='"epay"')
+    base_url: BaseAddress = Field(description="https://HOST/PATH of the site, without submit.php")
+    pid: str = Field(pattern=r"^[1-9][0-9]{0,19}$", description='the merchant number, in quotes: "1000"')
+    key: SecretText = Field(description="the merchant key, as env:NAME or file:PATH")
+    mode: Literal["mapi", "submit"] = Field("mapi", description='"mapi" or "submit"')
+    type: str = Field(
+        "alipay",
+        pattern=r"^[a-z0-9_.]{0,20}$",
+        description='"alipay", "wxpay" or what else the site calls it',
+    )
+    success_word: str = Field(
+        "success", pattern=r"^\S{1,20}$", description="one word, as the site wants to hear it"
+    )
+    fields: Annotated[Mapping[EpayField, str], Frozen] = Field(
+        default_factory=lambda: MappingProxyType({}),
+        description="a table: the usual name of a field = the site's name for it",
+    )
+
+    @field_validator("type")
+    @classmethod
+    def _a_type_unless_the_payer_chooses(cls, type_: str, info: ValidationInfo) -> str:
+        if not type_ and info.data.get("mode") == "mapi":
+            raise wrong('"" with mode = "mapi"', 'a type, or mode = "submit", where the payer chooses')
+        return type_
+
+
+ChannelConfig = Annotated[TelegramConfig | WebchatConfig, Field(discriminator="kind")]
+GatewayConfig = EpayConfig
+
+
+class Config(Section):
+    """The whole config. Suppliers are not in it: none can be connected yet, so an entry is refused."""
+
+    shop: ShopConfig = ShopConfig()
+    database: DatabaseConfig = DatabaseConfig()
+    vault: VaultConfig
+    http: HttpConfig = HttpConfig()
+    log: LogConfig = LogConfig()
+    channels: Annotated[Mapping[InstanceName, ChannelConfig], Frozen] = Field(
+        min_length=1, description="at least one table [channels.NAME]"
+    )
+    gateways: Annotated[Mapping[InstanceName, GatewayConfig], Frozen] = Field(
+        default_factory=lambda: MappingProxyType({}), description="tables [gateways.NAME]"
+    )
+
+    def secrets(self) -> Iterator[Secret]:
+        """Every secret in use, so that the log can mask it wherever it turns up."""
+        yield from self.vault.keys.values()
+        for section in (*self.channels.values(), *self.gateways.values()):
+            yield from (value for _, value in section if isinstance(value, Secret))
+
+
+_CHANNEL_KINDS: Final[Mapping[str, type[Section]]] = {"telegram": TelegramConfig, "webchat": WebchatConfig}
+_SECTIONS: Final[Mapping[str, type[Section]]] = {
+    "shop": ShopConfig,
+    "database": DatabaseConfig,
+    "vault": VaultConfig,
+    "http": HttpConfig,
+    "log": LogConfig,
+}
+
+
+def load_config(path: Path, *, environ: Mapping[str, str] = os.environ) -> Config:
+    """Read, check and resolve a config file.
+
+    Args:
+        path: The TOML file; ``file:`` secrets are looked for relative to its folder.
+        environ: Where ``env:`` secrets are.
+
+    Raises:
+        ConfigErrors: Naming every wrong or missing key.
+    """
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        way_on = "a config: copy config.example.toml there and fill it in, or name another by --config"
+        raise ConfigErrors(
+            path, [Fault("the file", f"nothing readable ({error.strerror})", way_on)]
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigErrors(path, [Fault("the file", f"a mistake in its form ({error})", "TOML")]) from None
+    return _check(path, raw, Sources(environ, path.parent))
+
+
+def _check(path: Path, raw: Mapping[str, Any], sources: Sources) -> Config:
+    faults = cross_faults(raw)
+    known = {"vault": {}} | {name: table for name, table in raw.items() if name != "suppliers"}
+    try:
+        config = Config.model_validate(known, context=sources)
+    except ValidationError as error:
+        # Not chained: the original error holds what was found, secrets included.
+        raise ConfigErrors(path, read_faults(error.errors(include_url=False), _look_up) + faults) from None
+    if faults:
+        raise ConfigErrors(path, faults)
+    return config
+
+
+def _look_up(place: Place) -> Known:
+    """Find what the models know about a place, which pydantic gives with a channel's kind after its name."""
+    model, rest = _model_at(place)
+    field = model.model_fields.get(str(rest[0])) if rest else None
+    return Known(field.description if field else None, tuple(model.model_fields))
+
+
+def _model_at(place: Place) -> tuple[type[Section], Place]:
+    """The model of the table that a place is in, and the place within that table."""
+    match place:
+        case ("channels", _, str(kind), *rest) if kind in _CHANNEL_KINDS:
+            return _CHANNEL_KINDS[kind], tuple(rest)
+        case ("channels", _):
+            return TelegramConfig, ("kind",)
+        case ("gateways", _, *rest):
+            return EpayConfig, tuple(rest)
+        case (str(section), *rest) if section in _SECTIONS:
+            return _SECTIONS[section], tuple(rest)
+        case _:
+            return Config, place

@@ -1,0 +1,115 @@
+"""What one table of the config says about another: names that must be there, things that do not go together.
+
+Read from the raw document, so that these faults are told together with those of single keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from bot.config_report import Fault, show
+from shop_core.kernel.money import BadAmount, minor_digits
+from shop_core.vault.vault import FINGERPRINT_KEY
+
+_RESERVED: Final = {"channels": ("shell",), "gateways": ("wallet",)}
+"""Names that mean something else already: commands from the shell, and the wallet as a means of payment."""
+
+
+def cross_faults(raw: Mapping[str, Any]) -> list[Fault]:
+    """All faults that no single key shows. What is of the wrong kind is passed over: the models tell."""
+    return [
+        *_supplier_faults(raw),
+        *_name_faults(raw),
+        *_owner_faults(raw),
+        *_gateway_faults(raw),
+        *_currency_faults(raw),
+        *_token_faults(raw),
+        *_vault_faults(raw),
+    ]
+
+
+def _supplier_faults(raw: Mapping[str, Any]) -> Iterator[Fault]:
+    expected = "none: no supplier can be connected yet, goods come from stock"
+    if not isinstance(raw.get("suppliers", {}), dict):
+        yield Fault("suppliers", "something else than a table", expected)
+    for name in _table(raw, "suppliers"):
+        yield Fault(f"suppliers.{name}", "an entry", expected)
+
+
+def _name_faults(raw: Mapping[str, Any]) -> Iterator[Fault]:
+    for section, names in _RESERVED.items():
+        for name in _table(raw, section).keys() & names:
+            yield Fault(f"{section}.{name}", "a name that means something else already", "another name")
+
+
+def _owner_faults(raw: Mapping[str, Any]) -> Iterator[Fault]:
+    channels = _table(raw, "channels")
+    for owner in _texts(_table(raw, "shop").get("owners")):
+        channel, colon, _ = owner.partition(":")
+        if colon and channel not in channels:
+            yield Fault("shop.owners", show(owner), f"a channel of this config: {_listed(channels)}")
+
+
+def _gateway_faults(raw: Mapping[str, Any]) -> Iterator[Fault]:
+    gateways = _table(raw, "gateways")
+    for name, channel in _table(raw, "channels").items():
+        for gateway in _texts(channel.get("gateways") if isinstance(channel, dict) else None):
+            if gateway not in gateways:
+                expected = f"a gateway of this config: {_listed(gateways)}"
+                yield Fault(f"channels.{name}.gateways", show(gateway), expected)
+
+
+def _currency_faults(raw: Mapping[str, Any]) -> Iterator[Fault]:
+    """Epay writes amounts with two digits after the point, and names no currency."""
+    currency = _table(raw, "shop").get("currency")
+    if not isinstance(currency, str) or _has_two_digits(currency):
+        return
+    for name, gateway in _table(raw, "gateways").items():
+        if isinstance(gateway, dict) and gateway.get("kind") == "epay":
+            expected = "a currency with two digits after the point, or no epay"
+            yield Fault(f"gateways.{name}.kind", f"epay in a shop that counts in {currency}", expected)
+
+
+def _has_two_digits(currency: str) -> bool:
+    try:
+        return minor_digits(currency) == 2  # noqa: PLR2004 - see above
+    except BadAmount:
+        return True  # unknown: the models tell
+
+
+def _token_faults(raw: Mapping[str, Any]) -> Iterator[Fault]:
+    """Telegram gives an update to one reader only: two channels on one bot would each lose half."""
+    seen: dict[str, str] = {}
+    for name, channel in _table(raw, "channels").items():
+        token = channel.get("token") if isinstance(channel, dict) else None
+        if isinstance(token, str) and seen.setdefault(token, name) != name:
+            yield Fault(f"channels.{name}.token", f"the token of channels.{seen[token]}", "a bot of its own")
+
+
+def _vault_faults(raw: Mapping[str, Any]) -> Iterator[Fault]:
+    vault = _table(raw, "vault")
+    keys, active = vault.get("keys"), vault.get("active_key")
+    if not isinstance(keys, dict):
+        return
+    if FINGERPRINT_KEY not in keys:
+        yield Fault(f"vault.keys.{FINGERPRINT_KEY}", "nothing", "a key, as `kapu vault new-key` makes them")
+    if active == FINGERPRINT_KEY:
+        yield Fault(
+            "vault.active_key", show(active), "another key: this one finds duplicates and seals nothing"
+        )
+    elif isinstance(active, str) and active not in keys:
+        yield Fault("vault.active_key", show(active), f"a key of [vault.keys]: {_listed(keys)}")
+
+
+def _table(raw: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    table = raw.get(name)
+    return table if isinstance(table, dict) else {}
+
+
+def _texts(values: object) -> list[str]:
+    return [value for value in values if isinstance(value, str)] if isinstance(values, list) else []
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names) or "there is none"

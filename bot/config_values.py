@@ -1,0 +1,237 @@
+"""Kinds of values in the config: each checks itself and says what it expects."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Final, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, PlainValidator, StringConstraints, ValidationInfo
+from pydantic_core import PydanticCustomError
+
+from bot.config_report import OUR_ERROR, show
+from shop_core.db.connect import BadDatabaseUrl, backend_of
+from shop_core.kernel.money import BadAmount, minor_digits
+from shop_core.kernel.secret import Secret
+from shop_core.vault.vault import FINGERPRINT_KEY, BadVaultKeys, Vault, new_key
+
+SESSION_SECRET_LENGTH: Final = 32
+"""Characters that a secret of our own making has at least."""
+
+_REFERENCE: Final = re.compile(r"(env|file):(.+)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where secrets come from: the environment, and files, relative to the config's folder."""
+
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    folder: Path = Path()
+
+
+def wrong(found: str, expected: str) -> PydanticCustomError:
+    """An error in our words. ``found`` never holds the value of a secret."""
+    return PydanticCustomError(
+        OUR_ERROR, "found {found}; expected {expected}", {"found": found, "expected": expected}
+    )
+
+
+# ---------------------------------------------------------------------------------------------------- secrets
+
+
+def _resolve(value: object, info: ValidationInfo) -> Secret:
+    """Fetch a secret from where the config says that it is. One that was fetched already stays as it is."""
+    if isinstance(value, Secret):
+        return value
+    reference = _REFERENCE.fullmatch(value) if isinstance(value, str) else None
+    if reference is None:
+        raise wrong(
+            "a value (not shown)", "env:NAME or file:PATH in quotes: no secret stands in the config itself"
+        )
+    sources = info.context if isinstance(info.context, Sources) else Sources()
+    return (
+        _from_environment(reference[2], sources)
+        if reference[1] == "env"
+        else _from_file(reference[2], sources)
+    )
+
+
+def _from_environment(name: str, sources: Sources) -> Secret:
+    text = sources.environ.get(name, "").strip()
+    if not text:
+        raise wrong(f"no environment variable {name}", f"{name} to be set, and not empty")
+    return Secret(text)
+
+
+def _from_file(name: str, sources: Sources) -> Secret:
+    path = sources.folder / name
+    try:
+        text = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        raise wrong(f"no readable file {path} ({reason})", "a text file with the secret in it") from None
+    if not text:
+        raise wrong(f"an empty file {path}", "a text file with the secret in it")
+    return Secret(text)
+
+
+def _check_vault_key(key: Secret) -> Secret:
+    """Try a key in a vault of its own, so that each bad key is named, not only the first."""
+    try:
+        Vault("tried", {"tried": key, FINGERPRINT_KEY: Secret(new_key())})
+    except BadVaultKeys:
+        raise wrong(
+            "something else (not shown)", "32 bytes in base64, as `kapu vault new-key` makes them"
+        ) from None
+    return key
+
+
+def _check_keys_differ(keys: Mapping[str, Secret]) -> Mapping[str, Secret]:
+    if len(set(keys.values())) != len(keys):
+        raise wrong("the same key under two names", "a key of its own for each name")
+    return keys
+
+
+def _check_session_secret(secret: Secret) -> Secret:
+    if len(secret.reveal()) < SESSION_SECRET_LENGTH:
+        expected = f"at least {SESSION_SECRET_LENGTH} characters; `kapu vault new-key` makes good ones"
+        raise wrong("a shorter text (not shown)", expected)
+    return secret
+
+
+def _resolve_database_url(value: object, info: ValidationInfo) -> Secret:
+    """A URL may stand in the config itself as long as it has no password in it."""
+    if isinstance(value, str) and not _REFERENCE.fullmatch(value):
+        if re.search(r"//[^/@]*:[^/@]*@|[?&]password=", value):
+            raise wrong(
+                "a URL with a password (not shown)", "env:NAME or file:PATH: the URL is a secret then"
+            )
+        value = Secret(value)
+    url = _resolve(value, info)
+    try:
+        backend_of(url.reveal())
+    except BadDatabaseUrl:
+        raise wrong("a URL of nothing we know", "sqlite:///FILE or postgresql://USER@HOST/NAME") from None
+    return url
+
+
+SecretText = Annotated[Secret, PlainValidator(_resolve)]
+SessionSecret = Annotated[Secret, PlainValidator(_resolve), AfterValidator(_check_session_secret)]
+DatabaseUrl = Annotated[Secret, PlainValidator(_resolve_database_url)]
+
+# ------------------------------------------------------------------------------------------------------ names
+
+InstanceName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,19}$")]
+"""The name of a channel or a gateway: short, because it is part of links and of callback addresses."""
+
+KeyId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,19}$")]
+"""The name of a vault key: it stands in every text sealed under it."""
+
+VaultKey = Annotated[Secret, PlainValidator(_resolve), AfterValidator(_check_vault_key)]
+VaultKeys = Annotated[
+    Mapping[KeyId, VaultKey], AfterValidator(_check_keys_differ), AfterValidator(MappingProxyType)
+]
+
+Owner = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,19}:\S{1,64}$")]
+
+
+EPAY_FIELDS: Final = (
+    "pid",
+    "trade_no",
+    "out_trade_no",
+    "money",
+    "trade_status",
+    "status",
+    "sign",
+    "sign_type",
+)
+"""What the shop reads of an epay site's callbacks and answers, by the usual names."""
+
+
+def _check_epay_field(name: str) -> str:
+    if name not in EPAY_FIELDS:
+        raise wrong("a key nobody knows", f"one of {', '.join(EPAY_FIELDS)}")
+    return name
+
+
+EpayField = Annotated[str, AfterValidator(_check_epay_field)]
+
+
+def _check_currency(currency: str) -> str:
+    try:
+        minor_digits(currency)
+    except BadAmount:
+        raise wrong(
+            show(currency), "the code of a currency that the shop knows: CNY, USD, EUR, HKD, …"
+        ) from None
+    return currency
+
+
+def _check_timezone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: the name of a folder of zones
+        raise wrong(show(name), "the name of a time zone: Asia/Shanghai, Europe/Berlin, …") from None
+    return name
+
+
+Currency = Annotated[str, AfterValidator(_check_currency)]
+
+
+def _check_languages(languages: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(languages)) != len(languages):
+        raise wrong("a language twice", "each language once")
+    return languages
+
+
+Timezone = Annotated[str, AfterValidator(_check_timezone)]
+Languages = Annotated[tuple[Literal["zh", "en"], ...], AfterValidator(_check_languages)]
+
+# -------------------------------------------------------------------------------------------------- addresses
+
+
+def _check_address(address: str) -> str:
+    """Insist on https, or on http to this machine itself: anything else can be read on the way."""
+    try:
+        parts = urlsplit(address)
+        port_is_readable = parts.port is None or parts.port >= 0
+    except ValueError:
+        raise wrong("an address that cannot be read", "https://HOST/PATH") from None
+    if parts.username or parts.password:
+        raise wrong("an address with a password (not shown)", "https://HOST/PATH")
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not port_is_readable:
+        raise wrong(show(address), "https://HOST/PATH")
+    if parts.query or parts.fragment:
+        raise wrong(show(address), "an address without ? and #")
+    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+        raise wrong(
+            show(address), "https:// (http:// only to this machine itself: anybody on the way could read it)"
+        )
+    return address
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _without_slash(address: str) -> str:
+    return address.rstrip("/")
+
+
+SafeAddress = Annotated[str, AfterValidator(_check_address)]
+"""An https address, or http to loopback."""
+
+BaseAddress = Annotated[str, AfterValidator(_check_address), AfterValidator(_without_slash)]
+"""A safe address that paths are added to; it ends without a slash."""

@@ -1,0 +1,340 @@
+"""The config: whole or refused, every fault at once, no secret in what is said of it."""
+
+import re
+import tomllib
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from bot import config as config_module
+from bot.config import Config, EpayConfig, Section, TelegramConfig, WebchatConfig, load_config
+from bot.config_report import ConfigErrors
+from shop_core.db.connect import backend_of
+from shop_core.kernel.policy import Policy
+from shop_core.kernel.secret import Secret
+from shop_core.vault.vault import Vault, new_key
+
+EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
+
+ENVIRON = {
+    "KAPU_VAULT_KEY": new_key(),
+    "KAPU_FINGERPRINT_KEY": new_key(),
+    "KAPU_TELEGRAM_TOKEN": "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw",
+    "KAPU_SESSION_SECRET": new_key(),
+    "KAPU_EPAY_KEY": "89unJUB8HZ54Hj7x4nUj56HN4nUzUJ8i",
+}
+
+SMALLEST = """
+[vault]
+active_key = "k1"
+[vault.keys]
+k1 = "env:KAPU_VAULT_KEY"
+fingerprint = "env:KAPU_FINGERPRINT_KEY"
+[channels.bot]
+kind = "telegram"
+token = "env:KAPU_TELEGRAM_TOKEN"
+"""
+
+
+def load(folder: Path, text: str, environ: Mapping[str, str] = ENVIRON) -> Config:
+    path = folder / "config.toml"
+    path.write_text(text, encoding="utf-8")
+    return load_config(path, environ=environ)
+
+
+def faults_of(folder: Path, text: str, environ: Mapping[str, str] = ENVIRON) -> dict[str, str]:
+    """Load what has to be refused; return key → what was found and expected."""
+    with pytest.raises(ConfigErrors) as caught:
+        load(folder, text, environ)
+    said = "".join(traceback.format_exception(caught.value)) + repr(caught.value)
+    assert [name for name, value in environ.items() if value and value in said] == []
+    return {fault.key: f"{fault.found}; {fault.expected}" for fault in caught.value.faults}
+
+
+# ------------------------------------------------------------------------------------------------ the example
+
+
+def uncommented(text: str) -> str:
+    """The example with the keys that have no default, so stand there as comments."""
+    return re.sub(r"^# (\w+ = )", r"\1", text, flags=re.MULTILINE)
+
+
+def test_the_example_is_valid_as_it_stands() -> None:
+    config = load_config(EXAMPLE, environ=ENVIRON)
+    assert [channel.kind for channel in config.channels.values()] == ["telegram", "webchat"]
+    assert config.shop.policy() == Policy()
+    assert backend_of(config.database.url.reveal()) == "sqlite"
+    Vault(config.vault.active_key, config.vault.keys)
+
+
+def test_the_example_with_nothing_set_names_exactly_the_missing_variables(tmp_path: Path) -> None:
+    said = faults_of(tmp_path, EXAMPLE.read_text(encoding="utf-8"), {})
+    assert set(re.findall(r"variable (\w+);", " ".join(said.values()))) == set(ENVIRON)
+    assert len(said) == len(ENVIRON)
+
+
+def test_the_keys_that_the_example_has_in_comments_are_valid_too(tmp_path: Path) -> None:
+    text = uncommented(EXAMPLE.read_text(encoding="utf-8"))
+    config = load(tmp_path, text, ENVIRON | {"KAPU_WEBHOOK_SECRET": "anything"})
+    assert config.http.public_url == "https://shop.example.com"
+
+
+def tables_of(document: Mapping[str, Any]) -> dict[type[BaseModel], Mapping[str, object]]:
+    """Which table of the example shows which model."""
+    sections: dict[type[BaseModel], Mapping[str, object]] = {
+        field.annotation: document[name]
+        for name, field in Config.model_fields.items()
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Section)
+    }
+    instances: dict[type[BaseModel], Mapping[str, object]] = {
+        TelegramConfig: document["channels"]["telegram"],
+        WebchatConfig: document["channels"]["web"],
+        EpayConfig: document["gateways"]["alipay"],
+    }
+    return sections | instances
+
+
+def plain(value: object) -> object:
+    """A default as TOML would have it."""
+    match value:
+        case Secret():
+            return value.reveal()
+        case tuple():
+            return list(value)
+        case _:
+            return value
+
+
+def test_every_key_stands_in_the_example_with_its_default() -> None:
+    text = EXAMPLE.read_text(encoding="utf-8")
+    as_it_stands = tables_of(tomllib.loads(text))
+    with_comments = tables_of(tomllib.loads(uncommented(text)))
+    assert set(as_it_stands) == set(Section.__subclasses__()) - {Config}
+    shown_otherwise = {"gateways"}  # its default is told in words: a shop without a way to pay is no example
+    for model, table in with_comments.items():
+        assert set(table) == set(model.model_fields), model.__name__
+        for name, field in model.model_fields.items():
+            if field.is_required() or name in shown_otherwise:
+                continue
+            default = {} if field.default_factory else plain(field.default)
+            assert as_it_stands[model].get(name) == default, f"{model.__name__}.{name}"
+
+
+def test_every_key_says_what_is_expected_of_it() -> None:
+    models = [
+        model
+        for model in vars(config_module).values()
+        if isinstance(model, type) and issubclass(model, Section)
+    ]
+    silent = [
+        f"{model.__name__}.{name}"
+        for model in models
+        if model is not Config
+        for name, field in model.model_fields.items()
+        if not field.description
+    ]
+    assert silent == []
+
+
+# ---------------------------------------------------------------------------------------------------- loading
+
+
+def test_a_small_config_takes_the_defaults(tmp_path: Path) -> None:
+    config = load(tmp_path, SMALLEST)
+    assert config.shop.policy() == Policy()
+    assert config.http.public_url is None
+    assert dict(config.gateways) == {}
+
+
+def test_a_secret_comes_from_a_file_beside_the_config(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text(ENVIRON["KAPU_TELEGRAM_TOKEN"] + "\n")
+    config = load(tmp_path, SMALLEST.replace("env:KAPU_TELEGRAM_TOKEN", "file:token"))
+    channel = config.channels["bot"]
+    assert isinstance(channel, TelegramConfig)
+    assert channel.token == Secret(ENVIRON["KAPU_TELEGRAM_TOKEN"])
+
+
+def test_a_loaded_config_shows_no_secret(tmp_path: Path) -> None:
+    environ = ENVIRON | {"DATABASE": "postgresql://kapu:hunter2hunter2@db.example.com/kapu"}
+    config = load(tmp_path, SMALLEST + '[database]\nurl = "env:DATABASE"\n', environ)
+    shown = repr(config) + str(config)
+    assert [value for value in environ.values() if value in shown] == []
+
+
+def test_all_secrets_can_be_listed_for_masking() -> None:
+    config = load_config(EXAMPLE, environ=ENVIRON)
+    assert {secret.reveal() for secret in config.secrets()} == set(ENVIRON.values())
+
+
+def test_a_loaded_config_does_not_change(tmp_path: Path) -> None:
+    config = load(tmp_path, SMALLEST)
+    with pytest.raises(ValueError, match="frozen"):
+        config.shop.name = "other"  # type: ignore[misc]
+    with pytest.raises(TypeError):
+        config.channels["more"] = config.channels["bot"]  # type: ignore[index]
+    with pytest.raises(TypeError):
+        config.vault.keys["more"] = Secret("x")  # type: ignore[index]
+
+
+def test_several_channels_of_a_kind_stand_side_by_side(tmp_path: Path) -> None:
+    second = '[channels.second]\nkind = "telegram"\ntoken = "env:SECOND"\n'
+    config = load(
+        tmp_path, SMALLEST + second, ENVIRON | {"SECOND": "110201544:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"}
+    )
+    assert list(config.channels) == ["bot", "second"]
+
+
+@pytest.mark.parametrize(
+    "address", ["https://shop.example.com/", "http://127.0.0.1:8000", "http://localhost", "http://[::1]:8000"]
+)
+def test_an_address_that_nobody_can_listen_to_is_taken(tmp_path: Path, address: str) -> None:
+    config = load(tmp_path, SMALLEST + f'[http]\npublic_url = "{address}"\n')
+    assert config.http.public_url == address.rstrip("/")
+
+
+# --------------------------------------------------------------------------------------------------- refusals
+
+EPAY = """
+[gateways.ali]
+kind = "epay"
+base_url = "https://pay.example.com"
+pid = "1000"
+key = "env:KAPU_EPAY_KEY"
+"""
+
+REFUSED = [
+    ("[shop]\ncurency = 'CNY'", "shop.curency", "perhaps currency"),
+    ("[shop]\ncurrency = 'XYZ'", "shop.currency", '"XYZ"'),
+    ("[shop]\ntimezone = 'Mars/Base'", "shop.timezone", '"Mars/Base"'),
+    ("[shop]\ntimezone = '../etc/passwd'", "shop.timezone", "time zone"),
+    ("[shop]\nlanguages = ['zh', 'de']", "shop.languages", '"de"'),
+    ("[shop]\nlanguages = ['zh', 'zh']", "shop.languages", "twice"),
+    ("[shop]\nlanguages = []", "shop.languages", "a list of"),
+    ("[shop]\nowners = ['telegram:1']", "shop.owners", "a channel of this config: bot"),
+    ("[shop]\nowners = ['12345']", "shop.owners", "CHANNEL:ID"),
+    ("[shop]\nhold_minutes = 0", "shop.hold_minutes", "1 to 1440"),
+    ("[shop]\nhold_minutes = true", "shop.hold_minutes", "true or false"),
+    ("[shop]\nhold_minutes = 1.5", "shop.hold_minutes", "a whole number"),
+    ("[shop]\nunpaid_cap = '3'", "shop.unpaid_cap", "a text"),
+    ("shop = 3", "shop", "a table [shop]"),
+    ("nonsense = 3", "nonsense", "one of shop, database"),
+    ("[database]\nurl = 'mysql://host/x'", "database.url", "sqlite:///FILE"),
+    ("[database]\nurl = 'sqlite:///:memory:'", "database.url", "sqlite:///FILE"),
+    ("[database]\nurl = 'postgresql://kapu:hunter2@host/x'", "database.url", "a URL with a password"),
+    ("[http]\nport = 65536", "http.port", "65536"),
+    ("[http]\npublic_url = 'http://shop.example.com'", "http.public_url", "https://"),
+    ("[http]\npublic_url = 'http://127.0.0.1.example.com'", "http.public_url", "https://"),
+    ("[http]\npublic_url = 'shop.example.com'", "http.public_url", "https://"),
+    ("[http]\npublic_url = 'https://shop.example.com/?a=1'", "http.public_url", "without ?"),
+    ("[http]\npublic_url = 'https://me:hunter2@shop.example.com'", "http.public_url", "not shown"),
+    ("[log]\nlevel = 'loud'", "log.level", '"info"'),
+    ("[channels.Bad]\nkind = 'webchat'", "channels.Bad", "small letters"),
+    ("[channels.x]\nkind = 'fax'", "channels.x.kind", '"telegram" or "webchat"'),
+    ("[channels.x]", "channels.x.kind", "nothing"),
+    (
+        "[channels.x]\nkind = 'webchat'\nsession_secret = 'env:SHORT'",
+        "channels.x.session_secret",
+        "at least 32",
+    ),
+    ("[channels.x]\nkind = 'telegram'", "channels.x.token", "nothing"),
+    ("[channels.x]\nkind = 'telegram'\ntoken = '1:literal'", "channels.x.token", "env:NAME or file:PATH"),
+    ("[channels.x]\nkind = 'telegram'\ntoken = 12", "channels.x.token", "env:NAME or file:PATH"),
+    ("[channels.x]\nkind = 'telegram'\ntoken = 'env:NOT_SET'", "channels.x.token", "NOT_SET"),
+    ("[channels.x]\nkind = 'telegram'\ntoken = 'env:EMPTY'", "channels.x.token", "not empty"),
+    ("[channels.x]\nkind = 'telegram'\ntoken = 'file:missing'", "channels.x.token", "No such file"),
+    (
+        "[channels.x]\nkind = 'telegram'\ntoken = 'env:KAPU_TELEGRAM_TOKEN'",
+        "channels.x.token",
+        "channels.bot",
+    ),
+    ("[channels.x]\nkind = 'telegram'\nmode = 'webhook'", "channels.x.mode", "no webhook yet"),
+    (
+        "[channels.x]\nkind = 'telegram'\napi_base_url = 'http://a.example/bot'",
+        "channels.x.api_base_url",
+        "https",
+    ),
+    ("[channels.x]\nkind = 'telegram'\ngateways = ['nope']", "channels.x.gateways", "there is none"),
+    ("[channels.shell]\nkind = 'telegram'", "channels.shell", "another name"),
+    (EPAY.replace("ali", "wallet"), "gateways.wallet", "another name"),
+    (EPAY.replace("https", "http"), "gateways.ali.base_url", "https://"),
+    (EPAY.replace('"1000"', "1000"), "gateways.ali.pid", "in quotes"),
+    (EPAY.replace('"epay"', '"stripe"'), "gateways.ali.kind", '"epay"'),
+    (EPAY + "type = ''", "gateways.ali.type", "submit"),
+    (EPAY + "mode = 'get'", "gateways.ali.mode", '"mapi" or "submit"'),
+    (EPAY + "success_word = 'it is fine'", "gateways.ali.success_word", "one word"),
+    (EPAY + "fields = { order = 'x' }", "gateways.ali.fields.order", "out_trade_no"),
+    (EPAY + "[shop]\ncurrency = 'JPY'", "gateways.ali.kind", "two digits"),
+    ("[suppliers.a]\nprotocol = 'x'", "suppliers.a", "no supplier can be connected yet"),
+]
+
+
+@pytest.mark.parametrize(
+    ("addition", "key", "said"), REFUSED, ids=[f"{row[1]}-{i}" for i, row in enumerate(REFUSED)]
+)
+def test_a_wrong_key_is_named_with_what_is_expected(
+    tmp_path: Path, addition: str, key: str, said: str
+) -> None:
+    text = addition + SMALLEST if re.match(r"\w", addition) else SMALLEST + addition
+    faults = faults_of(tmp_path, text, ENVIRON | {"SHORT": "tiny-one", "EMPTY": ""})
+    assert said in faults[key]
+    assert "hunter2" not in str(faults)
+    assert "literal" not in str(faults)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "said"),
+    [
+        ('active_key = "k1"', "", "vault.active_key", "nothing"),
+        ('active_key = "k1"', 'active_key = "k2"', "vault.active_key", "k1, fingerprint"),
+        ('active_key = "k1"', 'active_key = "fingerprint"', "vault.active_key", "another key"),
+        ("fingerprint =", "other =", "vault.keys.fingerprint", "kapu vault new-key"),
+        ("KAPU_FINGERPRINT_KEY", "KAPU_VAULT_KEY", "vault.keys", "the same key"),
+        ("KAPU_VAULT_KEY", "KAPU_EPAY_KEY", "vault.keys.k1", "32 bytes"),
+        ("[channels.bot]", "[elsewhere]", "channels", "at least one"),
+    ],
+)
+def test_the_vault_and_the_channels_are_needed(
+    tmp_path: Path, old: str, new: str, key: str, said: str
+) -> None:
+    assert said in faults_of(tmp_path, SMALLEST.replace(old, new))[key]
+
+
+def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
+    text = """
+    [shop]
+    currency = "XYZ"
+    owners = ["nobody:1"]
+    [channels.bot]
+    kind = "telegram"
+    gateways = ["nope"]
+    [suppliers.a]
+    [typo]
+    """
+    assert set(faults_of(tmp_path, text)) == {
+        "shop.currency",
+        "shop.owners",
+        "vault.active_key",
+        "vault.keys",
+        "channels.bot.token",
+        "channels.bot.gateways",
+        "suppliers.a",
+        "typo",
+    }
+
+
+def test_a_mistyped_secret_key_does_not_show_its_value(tmp_path: Path) -> None:
+    faults = faults_of(tmp_path, SMALLEST + "tokn = 'literal'\n")
+    assert faults == {"channels.bot.tokn": "a key nobody knows; a known one, perhaps token"}
+
+
+def test_what_is_not_toml_is_refused_with_the_line(tmp_path: Path) -> None:
+    assert "line 2" in faults_of(tmp_path, "[shop]\nname = \n")["the file"]
+
+
+def test_a_missing_file_tells_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(ConfigErrors, match=r"copy config\.example\.toml"):
+        load_config(tmp_path / "none.toml")
