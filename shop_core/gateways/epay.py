@@ -1,11 +1,11 @@
 """易支付 (epay) V1: the protocol of many small Chinese payment sites, each a fork of its own.
 
-The answers to our requests are not signed. Money counts when a signed notification says so, or the site's own answer
-to our question, over HTTPS.
+The answers to our requests are not signed. Money counts when a signed notification says so, or the site's own
+answer to our question, over HTTPS.
 
-No refunds: V1 has no refund number and no way to ask about a refund, so one that timed out could neither be repeated
-nor found again. Money goes back to the buyer's wallet; what must leave the shop is sent by a person in the site's
-back office. V1 has no expiry and no closing of an order either: who pays late is found by asking.
+No refunds: V1 has no refund number and no way to ask about a refund, so one that timed out could neither be
+repeated nor found again. Money goes back to the buyer's wallet; what must leave the shop a person sends in
+the site's back office. V1 has no expiry and no closing of an order either: who pays late is found by asking.
 
 Source: ``doc/api/legacy/epay_v1.md`` of mpay_v2 (sections on ``submit.php``, ``mapi.php``, ``api.php`` and
 notifications), and what community clients do; read in 2026-11.
@@ -25,7 +25,7 @@ import httpx
 from shop_core.gateways import epay_signing as signing
 from shop_core.gateways.epay_site import EpaySite
 from shop_core.kernel.errors import ShopError, Unknown
-from shop_core.kernel.money import BadAmount, Money, minor_digits, parse_money
+from shop_core.kernel.money import BadAmount, minor_digits, parse_money
 from shop_core.kernel.secret import Secret
 from shop_core.payments.gateway import Begun, ForgedCallback, GatewayRefused, Notice, PaymentRequest
 
@@ -34,6 +34,11 @@ NAME_LIMIT_BYTES: Final = 127
 REF_LIMIT: Final = 80
 """The longest number of theirs that a receipt holds."""
 YUAN_DIGITS: Final = 2
+
+FIELDS: Final = frozenset(
+    {"pid", "trade_no", "out_trade_no", "money", "trade_status", "status", "sign", "sign_type"}
+)
+"""What some fork has another name for."""
 
 _KNOWN_ALREADY: Final = re.compile(
     r"已[经被]?(?:存在|使用|提交|支付|付款)|重复|already|duplicate", re.IGNORECASE
@@ -59,15 +64,15 @@ class EpaySettings:
         base_url: Where the site's ``submit.php`` stands. HTTPS: ``api.php`` takes the key in the clear.
         pid: The merchant's number there.
         notify_url: Where the site tells us; without a query, as some sites add theirs with a second ``?``.
-        return_url: Where the payer's browser goes afterwards, to be shown something; nothing is believed there.
+        return_url: Where the payer's browser goes afterwards, to be shown something; it proves nothing.
         currency: What the site's amounts are in; of two digits after the point.
-        type: ``alipay``, ``wxpay``, ``qqpay`` or what else the site has; empty lets the payer choose on the
+        method: ``alipay``, ``wxpay``, ``qqpay`` or what else the site has; empty lets the payer choose on the
             site's page, in mode ``submit`` only.
         mode: ``mapi`` asks the site for a way to pay; ``submit`` makes a signed link to it without asking.
         client_ip: The payer's address that ``mapi.php`` wants to know; a chat does not tell it.
         success_word: What the site wants to hear.
         paid_statuses: Values of ``trade_status`` that mean paid.
-        fields: Usual name → the site's, where a fork has renamed a parameter.
+        fields: Usual name → the site's, where a fork has renamed a parameter, in whatever we send or read.
     """
 
     name: str
@@ -77,7 +82,7 @@ class EpaySettings:
     notify_url: str
     return_url: str
     currency: str = "CNY"
-    type: str = "alipay"
+    method: str = "alipay"
     mode: Literal["mapi", "submit"] = "mapi"
     client_ip: str = "127.0.0.1"
     success_word: str = "success"
@@ -95,7 +100,8 @@ class EpaySettings:
         self._require("?" not in self.notify_url, "notify_url has a query")
         self._require(_is_web_address(self.return_url), "return_url is no web address")
         self._require(minor_digits(self.currency) == YUAN_DIGITS, "currency has not two digits")
-        self._require(bool(self.type) or self.mode == "submit", "type is missing, which mapi needs")
+        self._require(bool(self.method) or self.mode == "submit", "method is missing, which mapi needs")
+        self._require(self.fields.keys() <= FIELDS, f"fields may rename only {', '.join(sorted(FIELDS))}")
         self._require(len(set(self.fields.values())) == len(self.fields), "fields gives one name twice")
 
     def _require(self, holds: bool, problem: str) -> None:  # noqa: FBT001 - an assertion with its own error
@@ -175,7 +181,7 @@ class EpayGateway:
     def read_callback(self, params: Mapping[str, str]) -> Notice:
         """Verify a notification in constant time and read it.
 
-        The values are verified as received, so what a site has cut or reformatted before signing does no harm.
+        The values are verified as received: what a site has cut or reformatted before signing does no harm.
 
         Args:
             params: The decoded parameters of its query; whoever decoded them refused repeated names.
@@ -204,7 +210,7 @@ class EpayGateway:
             raise GatewayRefused(gateway=self.name, said=f"{amount.decimal_text()} {amount.currency}")
         params = {
             "pid": settings.pid,
-            "type": settings.type,
+            "type": settings.method,
             "out_trade_no": request.number,
             "notify_url": settings.notify_url,
             "return_url": settings.return_url,

@@ -2,9 +2,9 @@
 
 Pure: takes and gives values, reads no clock and no network.
 
-Source: ``doc/api/legacy/epay_v1.md`` of mpay_v2 (a transcription of the vendor's own page), section on signatures,
-and the PHP SDK beside it; read in 2026-11. SDKs differ about values with outer spaces and about ``"0"``: requests
-must not contain such; the gateway sees to that.
+Source: ``doc/api/legacy/epay_v1.md`` of mpay_v2 (a transcription of the vendor's own page), section on
+signatures, and the PHP SDK beside it; read in 2026-11. SDKs differ about values with outer spaces and about
+``"0"``: requests must not contain such; the gateway sees to that.
 """
 
 from __future__ import annotations

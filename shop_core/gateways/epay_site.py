@@ -1,4 +1,4 @@
-"""Calls to an 易支付 (epay) V1 site: what came back, and whether what did not come back may have had its effect."""
+"""Calls to an 易支付 (epay) V1 site: what came back, and what may have happened where nothing came back."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class EpaySite:
         self._name = name
         self._base = base_url.rstrip("/") + "/"
         self._client = client
-        # httpx logs every address at INFO, and `api.php` has the key in its query: the documents know no other way,
-        # and forks read it from nowhere else.
+        # httpx logs every address at INFO, and `api.php` has the key in its query: the documents know no
+        # other way, and forks read it from nowhere else.
         logging.getLogger("httpx").addFilter(_without_query)
 
     def address_of(self, page: str) -> str:

@@ -81,7 +81,7 @@ def _inbox_and_outbox() -> None:
         *_claim(),
         sa.PrimaryKeyConstraint("id", name="pk_outbox"),
     )
-    op.create_index("ix_outbox_due_at", "outbox", ["due_at"], postgresql_where=sa.text("due_at IS NOT NULL"))
+    op.create_index("ix_outbox_due_at", "outbox", ["due_at"])
     op.create_table(
         "leases",
         sa.Column("name", sa.String(80), nullable=False),
