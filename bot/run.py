@@ -6,6 +6,7 @@ import asyncio
 import signal
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 import structlog
 import uvloop
@@ -71,7 +72,9 @@ async def serve(
         on_ready(program, web.port)
     ended = asyncio.ensure_future(stopping.wait())
     try:
-        done, _ = await asyncio.wait({ended, serving, working, *receiving}, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait(
+            {ended, serving, working, *receiving}, return_when=asyncio.FIRST_COMPLETED
+        )
     finally:
         stopping.set()
         await _cancel(*receiving, ended)
@@ -105,7 +108,7 @@ def _stop_on_signals(stopping: asyncio.Event) -> None:
         loop.add_signal_handler(number, stopping.set)
 
 
-async def _cancel(*tasks: asyncio.Future[object]) -> None:
+async def _cancel(*tasks: asyncio.Future[Any]) -> None:
     for task in tasks:
         task.cancel()
     for task in tasks:

@@ -8,12 +8,14 @@ from datetime import timedelta
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Attributes:
-    poll_s: Longest sleep of a worker that nobody wakes: what another process's news costs.
-    lease: How long a message from the inbox is held while it is answered; renewed for as long as that takes.
-    schedule_lease: How long a process that died keeps the schedule.
-    drain_s: What shutdown allows work that was taken before it is handed back.
-    jobs: Factor on the intervals of the schedule.
+    """The clockwork of one process.
+
+    Attributes:
+        poll_s: Longest sleep of a worker that nobody wakes: what another process's news costs.
+        lease: How long a message from the inbox is held while it is answered; renewed for as long as that takes.
+        schedule_lease: How long a process that died keeps the schedule.
+        drain_s: What shutdown allows work that was taken before it is handed back.
+        jobs: Factor on the intervals of the schedule.
     """
 
     poll_s: float = 1.0

@@ -34,7 +34,16 @@ from shop_core.staff.roles import Roster
 from shop_core.subscriptions import SUBSCRIPTIONS
 from shop_core.vault.vault import Vault
 
-PAGE_WORDS: Final = ("send", "placeholder", "reconnecting", "copied", "reveal", "processing", "expired", "attach")
+PAGE_WORDS: Final = (
+    "send",
+    "placeholder",
+    "reconnecting",
+    "copied",
+    "reveal",
+    "processing",
+    "expired",
+    "attach",
+)
 """The web chat's own words, under ``page.`` in the catalogue."""
 
 COMMANDS: Final = ("start", "orders", "help", "language")
@@ -121,7 +130,9 @@ def wire(config: Config, outside: Outside, *, is_schema_current: bool = True) ->
                 channels[name] = webchat
     app = build_app(
         shop,
-        WebMetrics(metrics.render, lambda name, outcome: metrics.gateway_callbacks.labels(name, outcome).inc()),
+        WebMetrics(
+            metrics.render, lambda name, outcome: metrics.gateway_callbacks.labels(name, outcome).inc()
+        ),
         is_schema_current=is_schema_current,
         mounts=routes,
         has_web_chat=bool(routes),
@@ -151,7 +162,8 @@ def _telegram(name: str, settings: TelegramConfig, shop: Shop, outside: Outside)
     languages = shop.policy.languages
     spoken = TelegramWords(
         commands={
-            language: {command: words.to(language)(f"menu.{command}") for command in COMMANDS} for language in languages
+            language: {command: words.to(language)(f"menu.{command}") for command in COMMANDS}
+            for language in languages
         },
         too_large={language: words.to(language)("error.file_too_large") for language in languages},
     )
@@ -168,7 +180,9 @@ def _telegram(name: str, settings: TelegramConfig, shop: Shop, outside: Outside)
     )
 
 
-def _webchat(config: Config, name: str, settings: WebchatConfig, shop: Shop, outside: Outside) -> WebChatChannel:
+def _webchat(
+    config: Config, name: str, settings: WebchatConfig, shop: Shop, outside: Outside
+) -> WebChatChannel:
     def words(language: str) -> ChatWords:
         say = shop.get(Words).to(language)
         page = {word: say(f"page.{word}") for word in PAGE_WORDS}

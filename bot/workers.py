@@ -93,7 +93,7 @@ class Workers:
         finally:
             renewing.cancel()
         self.metrics.letters_handled.labels(letter.source, outcome).inc()
-        self.metrics.letter_seconds.labels(letter.source).observe(perf_counter() - began)
+        self.metrics.letter_seconds.observe(perf_counter() - began)
         return True
 
     async def _renew(self, letter: Letter) -> None:

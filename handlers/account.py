@@ -37,7 +37,7 @@ async def orders(visit: Visit, page: int = 1) -> Screen:
 def _order_button(visit: Visit, order: OrderView) -> LinkButton:
     goods = pick(order.lines[0].names, visit.language) if order.lines else ""
     state = visit.say(f"order.{order.state.value}.short")
-    text = f"{state}  {visit.say.number(order.number)}  {goods} × {order.quantity}"  # noqa: RUF001 - the sign people use
+    text = f"{state}  {visit.say.number(order.number)}  {goods} × {order.quantity}"
     return LinkButton(text, link("order", number=order.number))
 
 
@@ -70,5 +70,10 @@ async def help_screen(visit: Visit) -> Screen:
     """How it works, and what to do when it does not."""
     lines = [Line(visit.say("help.title", shop=visit.shop.policy.name), Style.TITLE)]
     lines += [Line(text) for text in visit.say("help.text").split("\n")]
-    rows = ((LinkButton(visit.say("home.orders"), link("orders")), LinkButton(visit.say("button.home"), link("home"))),)
+    rows = (
+        (
+            LinkButton(visit.say("home.orders"), link("orders")),
+            LinkButton(visit.say("button.home"), link("home")),
+        ),
+    )
     return Screen(tuple(lines), rows)

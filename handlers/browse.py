@@ -59,13 +59,22 @@ async def home(visit: Visit) -> Screen:
     lines = [Line(visit.shop.policy.name, Style.TITLE), Line(say("home.tagline"), Style.MUTED)]
     if not shown.products:
         lines.append(Line(say("home.empty")))
-    rows = [(_product_button(visit, product, shown.shelves),) for product in shown.products]
+    rows: list[tuple[Button, ...]] = [
+        (_product_button(visit, product, shown.shelves),) for product in shown.products
+    ]
     rows += _category_rows(visit, shown.categories)
     if shown.has_more:
-        rows.append((LinkButton(say("home.all"), link("all", page=1)), LinkButton(say("home.search"), link("ask_search"))))
+        rows.append(
+            (
+                LinkButton(say("home.all"), link("all", page=1)),
+                LinkButton(say("home.search"), link("ask_search")),
+            )
+        )
     wallet = say("home.balance", amount=visit.money(shown.balance))
     rows.append((LinkButton(say("home.orders"), link("orders")), LinkButton(wallet, link("balance"))))
-    rows.append((LinkButton(say("home.language"), link("language")), LinkButton(say("home.help"), link("help"))))
+    rows.append(
+        (LinkButton(say("home.language"), link("language")), LinkButton(say("home.help"), link("help")))
+    )
     return Screen(tuple(lines), tuple(rows))
 
 
@@ -245,7 +254,9 @@ def _product_button(visit: Visit, found: ProductView, shelves: dict[int, Shelf])
     price = visit.money(cheapest.price)
     if len({variant.price.minor for variant in found.variants}) > 1:
         price = visit.say("product.from", price=price)
-    name = cheapest.full_name(visit.language) if len(found.variants) == 1 else pick(found.names, visit.language)
+    name = (
+        cheapest.full_name(visit.language) if len(found.variants) == 1 else pick(found.names, visit.language)
+    )
     count = sum(shelves[variant.id].count for variant in found.variants)
     return LinkButton(
         f"{name}  {price}  {stock_words(visit, Shelf(count))}", link("product", product_id=found.id)
@@ -254,7 +265,9 @@ def _product_button(visit: Visit, found: ProductView, shelves: dict[int, Shelf])
 
 def _category_rows(visit: Visit, categories: Sequence[CategoryView]) -> list[tuple[Button, ...]]:
     buttons = [
-        LinkButton(f"{pick(shelf.names, visit.language)} {shelf.count}", link("category", category_id=shelf.id))
+        LinkButton(
+            f"{pick(shelf.names, visit.language)} {shelf.count}", link("category", category_id=shelf.id)
+        )
         for shelf in categories
     ]
     return [tuple(buttons[i : i + CATEGORIES_IN_ROW]) for i in range(0, len(buttons), CATEGORIES_IN_ROW)]

@@ -78,15 +78,19 @@ async def answer(shop: Shop, incoming: Incoming) -> Screen:
     May run twice for the same message: links that change something carry a key or find what they did before.
     """
     visit = await arrive(shop, incoming)
-    match incoming.content:
-        case Link(path):
-            screen = await _follow(visit, path)
-        case Text(text):
-            screen = await _read(visit, text)
-        case Upload():
-            screen = _no_files(visit)
+    screen = await _answer(visit, incoming.content)
     await remember_prompt(visit, screen)
     return screen
+
+
+async def _answer(visit: Visit, content: Link | Text | Upload) -> Screen:
+    match content:
+        case Link(path):
+            return await _follow(visit, path)
+        case Text(text):
+            return await _read(visit, text)
+        case Upload():
+            return _no_files(visit)
 
 
 async def remember_prompt(visit: Visit, screen: Screen) -> None:

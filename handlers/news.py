@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from handlers.links import link
-from handlers.order_screen import order_facts, draw_order
+from handlers.order_screen import draw_order, order_facts
 from handlers.screen import Line, LinkButton, Screen, Style
 from handlers.visit import Visit
 from handlers.words import Words

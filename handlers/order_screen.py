@@ -130,17 +130,14 @@ def _state(visit: Visit, order: OrderView) -> OrderState:
 
 def _head(visit: Visit, order: OrderView, state: str) -> list[Line]:
     title = visit.say(f"order.{state}.title", number=visit.say.number(order.number))
-    names = [
-        Line(f"{pick(line.names, visit.language)} × {line.quantity}")  # noqa: RUF001 - the sign people use
-        for line in order.lines
-    ]
+    names = [Line(f"{pick(line.names, visit.language)} × {line.quantity}") for line in order.lines]
     return [Line(title, Style.TITLE), *names]
 
 
 def _choosing(visit: Visit, facts: OrderFacts) -> Screen:
     """No payment begun: price, balance, balance after, and a button for each way to pay."""
     order, say = facts.order, visit.say
-    lines = [*_head(visit, order, "awaiting"), _due(visit, order.total, order)]
+    lines = [*_head(visit, order, "awaiting"), *_due(visit, order.total, order)]
     rows: list[tuple[Button, ...]] = []
     if facts.balance.minor:
         lines.append(Line(say("order.balance", amount=visit.money(facts.balance))))
@@ -169,7 +166,7 @@ def _choosing(visit: Visit, facts: OrderFacts) -> Screen:
 def _paying(visit: Visit, facts: OrderFacts, payment: PaymentView) -> Screen:
     """A payment is begun: its QR, its link, and "I have paid"."""
     order, say = facts.order, visit.say
-    lines = [*_head(visit, order, "awaiting"), _due(visit, payment.amount, order)]
+    lines = [*_head(visit, order, "awaiting"), *_due(visit, payment.amount, order)]
     rows: list[tuple[Button, ...]] = []
     qr = None
     if payment.state is PaymentState.INTENDED:
@@ -196,9 +193,9 @@ def _way(visit: Visit, gateway: str) -> str:
     return visit.say(key) if visit.say.has(key) else gateway
 
 
-def _due(visit: Visit, amount: Money, order: OrderView) -> Line:
-    text = visit.say("order.due", amount=visit.money(amount), until=visit.say.clock(order.expires_at))
-    return Line(text, Style.STRONG)
+def _due(visit: Visit, amount: Money, order: OrderView) -> tuple[Line, Line]:
+    until = visit.say("order.until", until=visit.say.clock(order.expires_at))
+    return Line(visit.say("order.due", amount=visit.money(amount)), Style.STRONG), Line(until, Style.DEADLINE)
 
 
 def _delivered(visit: Visit, order: OrderView) -> Screen:

@@ -7,7 +7,7 @@ from handlers.order_screen import show_order
 from handlers.screen import Line, LinkButton, Screen, Style
 from handlers.visit import Visit
 from shop_core.kernel.errors import ShopError
-from shop_core.orders.errors import NotCancellable, NotDelivered, NotPayable, NoSuchOrder
+from shop_core.orders.errors import NoSuchOrder, NotCancellable, NotDelivered, NotPayable
 
 
 async def refusal_screen(visit: Visit, error: ShopError, number: str | None) -> Screen:
@@ -22,7 +22,12 @@ async def refusal_screen(visit: Visit, error: ShopError, number: str | None) -> 
             return (await show_order(visit, number)).with_toast(text)
         except NoSuchOrder as unknown:
             text = refusal_text(visit, unknown)
-    rows = ((LinkButton(visit.say("home.orders"), link("orders")), LinkButton(visit.say("button.home"), link("home"))),)
+    rows = (
+        (
+            LinkButton(visit.say("home.orders"), link("orders")),
+            LinkButton(visit.say("button.home"), link("home")),
+        ),
+    )
     return Screen((Line(text, Style.PLAIN),), rows)
 
 

@@ -26,6 +26,8 @@ class Style(StrEnum):
     STRONG = "strong"
     MUTED = "muted"
     WARNING = "warning"
+    DEADLINE = "deadline"
+    """Says in words what ``Screen.deadline`` says; a channel that shows the moment itself leaves the line out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,9 @@ class Words:
         """Read ``<folder>/<language>.po`` of each folder; later folders add to earlier ones."""
         listed = list(folders)
         self._phrases = {
-            language: Phrases(language, [_read(folder / f"{language}.po", language) for folder in listed], timezone)
+            language: Phrases(
+                language, [_read(folder / f"{language}.po", language) for folder in listed], timezone
+            )
             for language in languages
         }
         self._default = next(iter(self._phrases))

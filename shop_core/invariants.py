@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import func, literal, or_, select
 
 from shop_core.db.tx import View
-from shop_core.kernel.numbers import parse_number
+from shop_core.kernel.numbers import ALPHABET, LENGTH, parse_number
 from shop_core.orders.models import Order
 from shop_core.stock.import_codes import card_place
 from shop_core.stock.models import Card
@@ -543,8 +543,16 @@ def _readable(row: Mapping[Any, Any]) -> dict[str, object]:
 
 
 def _bad_numbers(view: View) -> Iterator[Finding]:
-    numbers = select(Order.id, Order.number).execution_options(yield_per=_STREAM)
-    for row in view.execute(numbers):
+    # The weighted sum of ``kernel.numbers`` in SQL: in Python, a million numbers take a quarter of a minute.
+    find = func.strpos if view.is_postgresql else func.instr
+    values = [find(ALPHABET, func.substr(Order.number, place + 1, 1)) - 1 for place in range(LENGTH)]
+    weighed = sum(((place + 2) * value for place, value in enumerate(values[:-1])), start=literal(0))
+    suspicious = or_(
+        func.length(Order.number) != LENGTH,
+        *(value < 0 for value in values),
+        weighed % len(ALPHABET) != values[-1],
+    )
+    for row in view.execute(select(Order.id, Order.number).where(suspicious).limit(MOST_PER_CHECK + 1)):
         if parse_number(row.number) != row.number:
             yield Finding(NUMBER_CHECK, f"order {row.id}", f"{row.number} does not pass its check character")
 

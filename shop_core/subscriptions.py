@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from shop_core.messaging.tell_owners import tell_owners
 from shop_core.db.outbox import Consumer
 from shop_core.kernel.events import CaseOpened, OrderPaid
+from shop_core.messaging.tell_owners import tell_owners
 from shop_core.orders.fulfil import fulfil
 
 CONSUMERS: Final[Mapping[str, Consumer]] = {"orders.fulfil": fulfil, "messaging.tell_owners": tell_owners}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from random import SystemRandom
-from typing import Final
+from typing import Any, Final
 
 import uvloop
 
@@ -13,6 +13,7 @@ from bot.config import Config
 from bot.demo.play import DemoFailed, play
 from bot.demo.seed import seed
 from bot.demo.setting import OWNER, Setting, demo_setting, free_port
+from bot.log import set_up_logging
 from bot.run import prepare_schema, serve
 from bot.wiring import Outside, Program, open_shop
 from shop_core.payments.gateway import Gateways
@@ -31,6 +32,7 @@ def demo(*, once: bool) -> int:
         The exit code: 0 only if, played once, the code arrived.
     """
     with demo_setting(free_port() if once else PORT) as setting:
+        set_up_logging(setting.config.log, secrets=setting.config.secrets())
         return uvloop.run(_play_once(setting) if once else _stay_open(setting))
 
 
@@ -52,7 +54,8 @@ async def _play_once(setting: Setting) -> int:
         serve(setting.config, _OUTSIDE, stop=stop, on_ready=lambda _, port: opened.set_result(port))
     )
     try:
-        await asyncio.wait({serving, opened}, return_when=asyncio.FIRST_COMPLETED)
+        waited: set[asyncio.Future[Any]] = {serving, opened}
+        await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
         if not opened.done():
             await serving
         await play(f"http://127.0.0.1:{opened.result()}", _tell)

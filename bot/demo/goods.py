@@ -176,7 +176,10 @@ SHELVES: tuple[DemoCategory, ...] = (
                 "WPS Super",
                 "办公必备，电脑手机通用。",
                 "For computer and phone.",
-                (DemoVariant("月卡", "1 month", 1900, 1500, 35), DemoVariant("年卡", "1 year", 13900, 11800, 18)),
+                (
+                    DemoVariant("月卡", "1 month", 1900, 1500, 35),
+                    DemoVariant("年卡", "1 year", 13900, 11800, 18),
+                ),
             ),
             DemoProduct(
                 "百度网盘 SVIP 月卡",

@@ -81,7 +81,9 @@ def demo_setting(port: int) -> Iterator[Setting]:
                 "fingerprint.key": new_key(),
                 "session.key": secrets.token_urlsafe(32),
                 "epay.key": key,
-                "config.toml": _CONFIG.format(folder=folder, port=port, cashier=cashier_url, pid=_PID, owner=OWNER),
+                "config.toml": _CONFIG.format(
+                    folder=folder, port=port, cashier=cashier_url, pid=_PID, owner=OWNER
+                ),
             }
             for name, text in files.items():
                 (Path(folder) / name).write_text(text, encoding="utf-8")
@@ -98,8 +100,18 @@ def free_port() -> int:
 @contextmanager
 def _cashier(key: str) -> Iterator[str]:
     """The sandbox cashier as a process of its own, speaking the real protocol over HTTP."""
-    command = [sys.executable, "-m", "bot.sandbox.cashier", "--port", "0", "--pid", _PID, "--key-env", _KEY_VARIABLE]
-    process = subprocess.Popen(
+    command = [
+        sys.executable,
+        "-m",
+        "bot.sandbox.cashier",
+        "--port",
+        "0",
+        "--pid",
+        _PID,
+        "--key-env",
+        _KEY_VARIABLE,
+    ]
+    process = subprocess.Popen(  # noqa: S603 - our own module, with words of ours
         [*command, "--merchant-name", "云卡小铺", "--retry-after", "0,2,5,30"],
         env={**os.environ, _KEY_VARIABLE: key},
         stdout=subprocess.PIPE,

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import httpx
 import websockets
@@ -46,16 +46,19 @@ class Visitor:
     """One page of the web chat, without a browser."""
 
     def __init__(self, name: str, base_url: str, page: str) -> None:
-        """Args:
-        name: Who it is, for the transcript.
-        page: ``/chat`` or ``/staff``.
+        """Connect nothing yet.
+
+        Args:
+            name: Who it is, for the transcript.
+            base_url: Of the shop's web server.
+            page: ``/chat`` or ``/staff``.
         """
         self.name = name
         self._base_url = base_url
         self._page = page
         self._cookies = httpx.Cookies()
 
-    async def __aenter__(self) -> Visitor:
+    async def __aenter__(self) -> Self:
         """Open the page for its cookie, then the socket."""
         async with httpx.AsyncClient(base_url=self._base_url) as http:
             (await http.get(self._page)).raise_for_status()

@@ -76,4 +76,6 @@ def find_open(view: View, case_id: int) -> OpenCase | None:
     return OpenCase(row.id, CaseKind(row.kind), row.subject_id, row.evidence, row.opened_at)
 
 
-_OPEN = select(Case.id, Case.kind, Case.subject_id, Case.evidence, Case.opened_at).where(Case.closed_at.is_(None))
+_OPEN = select(Case.id, Case.kind, Case.subject_id, Case.evidence, Case.opened_at).where(
+    Case.closed_at.is_(None)
+)

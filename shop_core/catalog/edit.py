@@ -48,7 +48,10 @@ def add_category(tx: Tx, names: Mapping[str, str], parent_id: int | None = None)
         BadProduct: No name, or no such parent.
     """
     _check_names(names)
-    if parent_id is not None and tx.execute(select(Category.id).where(Category.id == parent_id)).first() is None:
+    if (
+        parent_id is not None
+        and tx.execute(select(Category.id).where(Category.id == parent_id)).first() is None
+    ):
         raise BadProduct(field="parent")
     return int(
         tx.execute(

@@ -51,7 +51,7 @@ def find_product_named(view: View, names: Names) -> int | None:
 
 
 def find_variant_named(view: View, product_id: int, names: Names) -> int | None:
-    """A variant of the product that customers could not tell from one so named: the same name, or none like this one."""
+    """A variant that customers could not tell from one so named: of the same name, or without one as well."""
     rows = view.execute(select(Variant.id, Variant.names).where(Variant.product_id == product_id))
     return next((row.id for row in rows if row.names == dict(names)), None)
 

@@ -83,9 +83,9 @@ class ProductView:
 
 
 def _variants() -> Select[Any]:
-    return select(*Variant.__table__.columns, Product.names.label("product_names"), Product.state.label("product_state")).join(
-        Product, Product.id == Variant.product_id
-    )
+    return select(
+        *Variant.__table__.columns, Product.names.label("product_names"), Product.state.label("product_state")
+    ).join(Product, Product.id == Variant.product_id)
 
 
 _ONE_VARIANT: Final = _variants().where(Variant.id == bindparam("variant"))
@@ -138,7 +138,13 @@ def get_product_for_sale(view: View, product_id: int) -> ProductView:
         raise NoSuchProduct
     shown = tuple(variant for variant in product.variants if not variant.hidden)
     return ProductView(
-        product.id, product.category_id, product.names, product.descriptions, product.attributes, product.state, shown
+        product.id,
+        product.category_id,
+        product.names,
+        product.descriptions,
+        product.attributes,
+        product.state,
+        shown,
     )
 
 
@@ -148,7 +154,9 @@ def get_category(view: View, category_id: int) -> CategoryView:
     Raises:
         NoSuchCategory: Not there or hidden.
     """
-    found = view.execute(select(Category).with_only_columns(*Category.__table__.c).where(Category.id == category_id)).first()
+    found = view.execute(
+        select(Category).with_only_columns(*Category.__table__.c).where(Category.id == category_id)
+    ).first()
     if found is None or found.hidden:
         raise NoSuchCategory
     return CategoryView(found.id, found.parent_id, found.names, 0)
@@ -161,7 +169,11 @@ def list_categories(view: View, parent_id: int | None) -> Sequence[CategoryView]
         .where(Category.parent_id.is_(None) if parent_id is None else Category.parent_id == parent_id)
         .cte("tree", recursive=True)
     )
-    below = select(tree.c.top, Category.id).join(tree, Category.parent_id == tree.c.id).where(Category.hidden.is_(False))
+    below = (
+        select(tree.c.top, Category.id)
+        .join(tree, Category.parent_id == tree.c.id)
+        .where(Category.hidden.is_(False))
+    )
     tree = tree.union_all(below)
     counted = (
         select(tree.c.top, func.count(Product.id).label("number"))
@@ -171,7 +183,12 @@ def list_categories(view: View, parent_id: int | None) -> Sequence[CategoryView]
         .subquery()
     )
     rows = view.execute(
-        select(Category.id, Category.parent_id, Category.names, func.coalesce(counted.c.number, 0).label("number"))
+        select(
+            Category.id,
+            Category.parent_id,
+            Category.names,
+            func.coalesce(counted.c.number, 0).label("number"),
+        )
         .outerjoin(counted, counted.c.top == Category.id)
         .where(
             Category.parent_id.is_(None) if parent_id is None else Category.parent_id == parent_id,
@@ -182,7 +199,9 @@ def list_categories(view: View, parent_id: int | None) -> Sequence[CategoryView]
     return [CategoryView(row.id, row.parent_id, row.names, row.number) for row in rows if row.number]
 
 
-def list_products(view: View, *, category_id: int | None, limit: int, offset: int = 0) -> Sequence[ProductView]:
+def list_products(
+    view: View, *, category_id: int | None, limit: int, offset: int = 0
+) -> Sequence[ProductView]:
     """Published products of one category (None: of the whole shop), in the owner's order."""
     chosen = select(Product).where(Product.state == ProductState.PUBLISHED.value)
     if category_id is not None:
@@ -194,15 +213,19 @@ def list_products(view: View, *, category_id: int | None, limit: int, offset: in
 
 def count_products(view: View) -> int:
     """How many products are for sale."""
-    return view.execute(
-        select(func.count()).select_from(Product).where(Product.state == ProductState.PUBLISHED.value)
-    ).scalar_one()
+    return int(
+        view.execute(
+            select(func.count()).select_from(Product).where(Product.state == ProductState.PUBLISHED.value)
+        ).scalar_one()
+    )
 
 
 def list_all_products(view: View, *, limit: int, offset: int = 0) -> Sequence[ProductView]:
     """Every product, drafts and hidden ones too: for staff."""
     return _products(
-        view, select(Product).order_by(Product.position, Product.id).limit(limit).offset(offset), only_for_sale=False
+        view,
+        select(Product).order_by(Product.position, Product.id).limit(limit).offset(offset),
+        only_for_sale=False,
     )
 
 
@@ -213,7 +236,10 @@ def search_products(view: View, words: str, *, limit: int) -> Sequence[ProductVi
         pattern = "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
         chosen = chosen.where(
             or_(
-                *(Product.names[language].as_string().ilike(pattern, escape="\\") for language in view.policy.languages),
+                *(
+                    Product.names[language].as_string().ilike(pattern, escape="\\")
+                    for language in view.policy.languages
+                ),
                 *(
                     Product.descriptions[language].as_string().ilike(pattern, escape="\\")
                     for language in view.policy.languages

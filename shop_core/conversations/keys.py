@@ -22,7 +22,9 @@ LENGTH: Final = 10
 """62^10 keys: two screens of one person never carry the same one."""
 KEEP: Final = timedelta(days=400)
 
-_RESULT: Final = select(UsedKey.result).where(UsedKey.person_id == bindparam("person"), UsedKey.key == bindparam("used"))
+_RESULT: Final = select(UsedKey.result).where(
+    UsedKey.person_id == bindparam("person"), UsedKey.key == bindparam("used")
+)
 _USE: Final = insert(table_of(UsedKey))
 
 

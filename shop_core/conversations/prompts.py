@@ -16,7 +16,9 @@ LASTS: Final = timedelta(minutes=30)
 
 def ask(tx: Tx, *, channel: str, external_id: str, link: str) -> None:
     """From now on a free text from this person means ``link/text``. Replaces what was asked before."""
-    row = insert_or(tx, PromptRow).values(channel=channel, external_id=external_id, link=link, until=tx.now + LASTS)
+    row = insert_or(tx, PromptRow).values(
+        channel=channel, external_id=external_id, link=link, until=tx.now + LASTS
+    )
     tx.execute(
         row.on_conflict_do_update(
             index_elements=[PromptRow.channel, PromptRow.external_id],

@@ -40,7 +40,9 @@ class Address:
 
 
 _FIND: Final = (
-    select(Person.id, Person.language, Person.name, Identity.unreachable_since, Identity.id.label("identity_id"))
+    select(
+        Person.id, Person.language, Person.name, Identity.unreachable_since, Identity.id.label("identity_id")
+    )
     .join(Identity, Identity.person_id == Person.id)
     .where(Identity.channel == bindparam("on"), Identity.external_id == bindparam("who"))
 )
@@ -57,7 +59,9 @@ def meet(tx: Tx, *, channel: str, external_id: str, name: str, language: str) ->
     found = find_customer(tx, channel=channel, external_id=external_id)
     if found is not None:
         return found
-    spoken = next((known for known in tx.policy.languages if language.lower().startswith(known)), tx.policy.languages[0])
+    spoken = next(
+        (known for known in tx.policy.languages if language.lower().startswith(known)), tx.policy.languages[0]
+    )
     person_id = tx.execute(
         insert(Person).values(name=name[:128], language=spoken, since=tx.now).returning(Person.id)
     ).scalar_one()

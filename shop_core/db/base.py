@@ -20,10 +20,10 @@ class Moment(TypeDecorator[datetime]):
     impl = BigInteger
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002 - the base's
         return None if value is None else (value - _EPOCH) // _MICROSECOND
 
-    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - the base's
         return None if value is None else _EPOCH + timedelta(microseconds=value)
 
 
@@ -53,8 +53,10 @@ class Base(DeclarativeBase):
 
 
 def table_of(model: type[Base]) -> Table:
-    """The bare table of a model. Hot statements write to it: through the mapped class SQLAlchemy would treat every row as
-    an object's and spend more time on that than SQLite on the row.
+    """The bare table of a model.
+
+    Hot statements write to it: through the mapped class SQLAlchemy would treat every row as an object's, and spend
+    more time on that than SQLite on the row.
     """
     return cast("Table", model.__table__)
 

@@ -11,7 +11,7 @@ from sqlalchemy import Delete, Row, Update, select, update
 from shop_core.db.tx import Tx
 
 
-class Fenced(Exception):  # noqa: N818 - a fact, not a fault
+class Fenced(Exception):
     """Another process has taken this work over. Whatever the transaction did is undone."""
 
 

@@ -11,7 +11,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import BigInteger, Index, LargeBinary, String, UniqueConstraint, delete, func, select, text, update
+from sqlalchemy import (
+    BigInteger,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    delete,
+    func,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shop_core.db.base import Base, Id
@@ -192,8 +203,16 @@ def purge(tx: Tx) -> int:
 
 def count_pending(view: View) -> int:
     """Messages stored and not yet handled."""
-    return view.execute(select(func.count()).select_from(InboxRow).where(InboxRow.done_at.is_(None))).scalar_one()
+    return int(
+        view.execute(
+            select(func.count()).select_from(InboxRow).where(InboxRow.done_at.is_(None))
+        ).scalar_one()
+    )
 
 
 def _free(tx: Tx, lane: str, token: int) -> None:
-    tx.execute(update(LaneRow).where(LaneRow.lane == lane, LaneRow.token == token).values(leased_until=tx.now, token=None))
+    tx.execute(
+        update(LaneRow)
+        .where(LaneRow.lane == lane, LaneRow.token == token)
+        .values(leased_until=tx.now, token=None)
+    )

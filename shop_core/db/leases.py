@@ -35,7 +35,9 @@ def acquire(tx: Tx, name: str, holder: str, *, lease: timedelta) -> bool:
     if taken.rowcount == 1:
         return True
     made = tx.execute(
-        insert_or(tx, LeaseRow).values(name=name, holder=holder, held_until=tx.now + lease).on_conflict_do_nothing()
+        insert_or(tx, LeaseRow)
+        .values(name=name, holder=holder, held_until=tx.now + lease)
+        .on_conflict_do_nothing()
     )
     return made.rowcount == 1
 

@@ -52,10 +52,12 @@ def postpone(tx: Tx, news: News) -> None:
     """The consumer failed: try again later, ever more slowly, for ever. Nothing due is dropped."""
     pause = timedelta(seconds=min(2**news.attempts, _LONGEST_PAUSE_S))
     tx.execute(
-        update(OutboxRow).where(OutboxRow.id == news.id, OutboxRow.token == news.token).values(due_at=tx.now + pause)
+        update(OutboxRow)
+        .where(OutboxRow.id == news.id, OutboxRow.token == news.token)
+        .values(due_at=tx.now + pause)
     )
 
 
 def count_waiting(view: View) -> int:
     """How much news has not reached its consumer."""
-    return view.execute(select(func.count()).select_from(OutboxRow)).scalar_one()
+    return int(view.execute(select(func.count()).select_from(OutboxRow)).scalar_one())

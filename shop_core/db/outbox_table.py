@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Index, String, text
+from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shop_core.db.base import Base, Claimable, Id
@@ -14,7 +14,7 @@ class OutboxRow(Claimable, Base):
     """One event for one consumer. Deleted by the consumer's own transaction, so it is worked off exactly once."""
 
     __tablename__ = "outbox"
-    __table_args__ = (Index("ix_outbox_due_at", "due_at", postgresql_where=text("due_at IS NOT NULL")),)
+    __table_args__ = (Index("ix_outbox_due_at", "due_at"),)
 
     id: Mapped[Id]
     consumer: Mapped[str] = mapped_column(String(60))

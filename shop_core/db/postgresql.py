@@ -55,8 +55,10 @@ class PostgresDatabase(Database):
 
     async def read(self, query: Callable[Concatenate[View, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         async with self._places, self._engine.connect() as conn:
-            await conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-            return await conn.run_sync(lambda sync: query(View(sync, self._clock.now(), self._around.policy), *args, **kwargs))
+            _ = await conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            return await conn.run_sync(
+                lambda sync: query(View(sync, self._clock.now(), self._around.policy), *args, **kwargs)
+            )
 
     def sync_engines(self) -> tuple[Engine, ...]:
         return (self._engine.sync_engine,)

@@ -49,7 +49,9 @@ class SqliteDatabase(Database):
         self._around = around
         path = make_url(url).database
         self._writer = create_engine(f"sqlite:///{path}", connect_args={"check_same_thread": False})
-        self._readers = create_async_engine(f"sqlite+aiosqlite:///{path}", pool_size=4, max_overflow=0, pool_timeout=60)
+        self._readers = create_async_engine(
+            f"sqlite+aiosqlite:///{path}", pool_size=4, max_overflow=0, pool_timeout=60
+        )
         _configure(self._writer, begin="BEGIN IMMEDIATE", query_only=False)
         _configure(self._readers.sync_engine, begin="BEGIN", query_only=True)
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
@@ -66,7 +68,9 @@ class SqliteDatabase(Database):
 
     async def read(self, query: Callable[Concatenate[View, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         async with self._readers.connect() as conn:
-            return await conn.run_sync(lambda sync: query(View(sync, self._clock.now(), self._around.policy), *args, **kwargs))
+            return await conn.run_sync(
+                lambda sync: query(View(sync, self._clock.now(), self._around.policy), *args, **kwargs)
+            )
 
     def sync_engines(self) -> tuple[Engine, ...]:
         return self._writer, self._readers.sync_engine

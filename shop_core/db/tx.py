@@ -40,7 +40,7 @@ class View:
 
     def execute(self, statement: Executable, params: Params | None = None) -> CursorResult[Any]:
         """Run one statement."""
-        return self.conn.execute(statement, params)  # type: ignore[call-overload, no-any-return]
+        return self.conn.execute(statement, params)
 
     @property
     def is_postgresql(self) -> bool:
@@ -70,7 +70,10 @@ class Tx(View):
             return
         self.execute(
             _PUBLISH,
-            [{"consumer": name, "event": event.name, "payload": event.payload(), "due_at": self.now} for name in consumers],
+            [
+                {"consumer": name, "event": event.name, "payload": event.payload(), "due_at": self.now}
+                for name in consumers
+            ],
         )
         self.wake("outbox")
 

@@ -73,7 +73,10 @@ def look(tx: Tx, line_id: int, *, by: str) -> Sequence[SealedCode]:
 def is_revealed(tx: Tx, line_ids: Sequence[int]) -> bool:
     """Whether anybody has looked at a code of these lines. Locks the deliveries, so that no look slips in after."""
     looked = tx.execute(
-        select(Delivery.revealed_at).where(Delivery.line_id.in_(line_ids)).order_by(Delivery.id).with_for_update()
+        select(Delivery.revealed_at)
+        .where(Delivery.line_id.in_(line_ids))
+        .order_by(Delivery.id)
+        .with_for_update()
     ).scalars()
     return any(moment is not None for moment in looked.all())
 

@@ -55,7 +55,9 @@ def _insert(tx: Tx, rows: list[dict[str, object]]) -> None:
 def funnel(view: View, since: datetime) -> Mapping[str, int]:
     """How many times each step was reached since a moment, from ``shown`` to ``delivered``."""
     seen = view.execute(
-        select(Exposure.step, func.count().label("number")).where(Exposure.at >= since).group_by(Exposure.step)
+        select(Exposure.step, func.count().label("number"))
+        .where(Exposure.at >= since)
+        .group_by(Exposure.step)
     )
     counts: dict[str, int] = dict.fromkeys([*Step, "ordered", "paid", "delivered"], 0)
     counts.update({row.step: row.number for row in seen})

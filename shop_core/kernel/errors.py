@@ -27,7 +27,7 @@ class ShopError(Exception):
         return f"{self.code} ({listed})" if listed else self.code
 
 
-class RetryLater(Exception):  # noqa: N818 - named for what the caller has to do
+class RetryLater(Exception):
     """Trouble outside that certainly had no effect: refused connections, 429, "try again"."""
 
     def __init__(self, reason: str, *, retry_after_s: int = 5) -> None:
@@ -36,7 +36,7 @@ class RetryLater(Exception):  # noqa: N818 - named for what the caller has to do
         self.retry_after_s = retry_after_s
 
 
-class Unknown(Exception):  # noqa: N818 - the name of a state, see the architecture
+class Unknown(Exception):
     """A request left us and no readable answer came back. It may have had its effect: ask, do not repeat."""
 
     def __init__(self, reason: str) -> None:

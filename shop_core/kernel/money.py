@@ -20,7 +20,7 @@ _DIGITS: Final[dict[str, int]] = {
 }  # fmt: skip
 """Digits after the point of each currency that a shop may use (ISO 4217; XTR is Telegram Stars)."""
 
-_TYPED = re.compile(r"(?:[¥￥$€£]\s*)?([0-9]{1,15})(?:[.。．]([0-9]{1,4}))?\s*(?:元|块)?")  # noqa: RUF001
+_TYPED = re.compile(r"(?:[¥￥$€£]\s*)?([0-9]{1,15})(?:[.。．]([0-9]{1,4}))?\s*(?:元|块)?")
 
 
 class BadAmount(ShopError):
@@ -126,4 +126,4 @@ def parse_money(text: str, currency: str) -> Money:
     return Money(int(whole) * 10**digits + int(fraction[:digits].ljust(digits, "0") or "0"), currency)
 
 
-_FULL_WIDTH: Final = {ord("０") + i: ord("0") + i for i in range(10)}  # noqa: RUF001
+_FULL_WIDTH: Final = {ord("０") + i: ord("0") + i for i in range(10)}

@@ -26,7 +26,10 @@ class Posting(Base):
     """One side of an entry: debits above zero, credits below. The postings of an entry sum to zero."""
 
     __tablename__ = "ledger_postings"
-    __table_args__ = (Index("ix_ledger_postings_account", "account", "id"), Index("ix_ledger_postings_entry", "entry_id"))
+    __table_args__ = (
+        Index("ix_ledger_postings_account", "account", "id"),
+        Index("ix_ledger_postings_entry", "entry_id"),
+    )
 
     id: Mapped[Id]
     entry_id: Mapped[Ref] = mapped_column(ForeignKey(Entry.id))

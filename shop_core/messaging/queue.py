@@ -22,7 +22,8 @@ from shop_core.messaging.models import Message
 LEASE: Final = timedelta(seconds=60)
 _LONGEST_PAUSE_S: Final = 900
 GIVE_UP_AFTER: Final = timedelta(days=2)
-"""A channel that refused for two days will not take it; the order screen shows the goods all the same."""
+"""Who did not come back to a web page for two days will not be told there; the order's screen shows the goods all the same,
+so this is no case for a person."""
 
 
 class MessageState(StrEnum):
@@ -63,7 +64,7 @@ def _enqueue(*, is_postgresql: bool) -> Insert:
     return insert_into(Message, is_postgresql=is_postgresql).on_conflict_do_nothing()
 
 
-def queue_message(
+def queue_message(  # noqa: PLR0913 - whom, what, about what, why, when: each call names them all
     tx: Tx,
     address: Address,
     news: NewsKind,
@@ -145,7 +146,7 @@ def mark_told(tx: Tx, address: Address, cause: str) -> None:
 def postpone(tx: Tx, message: QueuedMessage, problem: str, *, retry_after_s: int | None = None) -> None:
     """Not sent, or not known to be: again later, ever more slowly, until ``GIVE_UP_AFTER``."""
     if tx.now - message.queued_at > GIVE_UP_AFTER:
-        mark_failed(tx, message, problem)
+        _end_failed(tx, message, problem)
         return
     pause_s = retry_after_s if retry_after_s is not None else min(2**message.attempts, _LONGEST_PAUSE_S)
     tx.execute(_own(message).values(due_at=tx.now + timedelta(seconds=pause_s), problem=problem[:200]))
@@ -159,7 +160,13 @@ def mark_failed(tx: Tx, message: QueuedMessage, problem: str) -> None:
     finish(tx, _own(message).values(state=MessageState.FAILED.value, due_at=None, problem=problem[:200]))
     if message.news is NewsKind.CASE_OPENED:
         return
-    open_case(tx, CaseKind.MESSAGE, message.id, {"channel": message.address.channel, "news": message.news.value})
+    open_case(
+        tx, CaseKind.MESSAGE, message.id, {"channel": message.address.channel, "news": message.news.value}
+    )
+
+
+def _end_failed(tx: Tx, message: QueuedMessage, problem: str) -> None:
+    finish(tx, _own(message).values(state=MessageState.FAILED.value, due_at=None, problem=problem[:200]))
 
 
 def wake_address(tx: Tx, address: Address) -> None:
@@ -167,7 +174,9 @@ def wake_address(tx: Tx, address: Address) -> None:
     tx.execute(
         update(Message)
         .where(
-            Message.channel == address.channel, Message.external_id == address.external_id, Message.due_at.is_not(None)
+            Message.channel == address.channel,
+            Message.external_id == address.external_id,
+            Message.due_at.is_not(None),
         )
         .values(due_at=tx.now)
     )
@@ -176,7 +185,11 @@ def wake_address(tx: Tx, address: Address) -> None:
 
 def count_queued(view: View) -> int:
     """Messages not sent yet."""
-    return view.execute(select(func.count()).select_from(Message).where(Message.due_at.is_not(None))).scalar_one()
+    return int(
+        view.execute(
+            select(func.count()).select_from(Message).where(Message.due_at.is_not(None))
+        ).scalar_one()
+    )
 
 
 def _own(message: QueuedMessage) -> Update:

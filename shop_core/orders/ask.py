@@ -14,7 +14,7 @@ from shop_core.kernel.errors import RetryLater, Unknown
 from shop_core.orders.read import lock_own
 from shop_core.orders.take_payment import Taken, take
 from shop_core.payments.begin import begin
-from shop_core.payments.gateway import GatewayRefused, Gateways, Notice, NoSuchGateway
+from shop_core.payments.gateway import GatewayRefused, Gateways, NoSuchGateway, Notice
 from shop_core.payments.models import Payment, PaymentState, Purpose
 from shop_core.payments.payments import PaymentView, as_view, list_for, note_asked, schedule_next_look
 

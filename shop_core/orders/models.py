@@ -96,7 +96,10 @@ class OrderLine(Base):
     """
 
     __tablename__ = "order_lines"
-    __table_args__ = (Index("ix_order_lines_order", "order_id"), Index("ix_order_lines_person", "person_id", "variant_id"))
+    __table_args__ = (
+        Index("ix_order_lines_order", "order_id"),
+        Index("ix_order_lines_person", "person_id", "variant_id"),
+    )
 
     id: Mapped[Id]
     order_id: Mapped[Ref] = mapped_column(ForeignKey(Order.id))

@@ -38,7 +38,9 @@ async def pay_from_wallet(shop: Shop, customer: Customer, number: str) -> OrderV
     return await shop.write(pay_waiting_from_wallet, customer.person_id, number, told_in=TOLD_BY_ANSWER)
 
 
-def pay_waiting_from_wallet(tx: Tx, person_id: int, number: str, *, told_in: timedelta = timedelta(0)) -> OrderView:
+def pay_waiting_from_wallet(
+    tx: Tx, person_id: int, number: str, *, told_in: timedelta = timedelta(0)
+) -> OrderView:
     """The step, also used when a top-up was made for an order."""
     order = lock_own(tx, person_id, number)
     require_payable(tx, order)
@@ -60,7 +62,9 @@ def require_payable(tx: Tx, order: OrderView) -> None:
         raise NotPayable(state=OrderState.EXPIRED.value)
 
 
-async def pay_by_gateway(shop: Shop, customer: Customer, number: str, gateway: str, *, title: str) -> PaymentView:
+async def pay_by_gateway(
+    shop: Shop, customer: Customer, number: str, gateway: str, *, title: str
+) -> PaymentView:
     """Ask a gateway for the money of an order. Pressing twice asks once.
 
     Returns:
@@ -79,10 +83,12 @@ async def pay_by_gateway(shop: Shop, customer: Customer, number: str, gateway: s
 def _intend_order(tx: Tx, customer: Customer, number: str, gateway: str, title: str) -> PaymentView:
     order = lock_own(tx, customer.person_id, number)
     require_payable(tx, order)
-    return intend_order(tx, order, gateway, order.total, Purpose.ORDER, title)
+    return intend_order(tx, order, gateway, amount=order.total, purpose=Purpose.ORDER, title=title)
 
 
-async def top_up_difference(shop: Shop, customer: Customer, number: str, gateway: str, *, title: str) -> PaymentView:
+async def top_up_difference(
+    shop: Shop, customer: Customer, number: str, gateway: str, *, title: str
+) -> PaymentView:
     """Ask for exactly what the balance lacks; when it is in, the order is paid from the balance.
 
     Raises:
@@ -102,21 +108,35 @@ def _intend_difference(tx: Tx, customer: Customer, number: str, gateway: str, ti
     lacking = order.total - balance_of(tx, customer.person_id)
     if lacking.minor <= 0:
         raise NotPayable(state="enough_balance")
-    return intend_order(tx, order, gateway, lacking, Purpose.TOP_UP, title)
+    return intend_order(tx, order, gateway, amount=lacking, purpose=Purpose.TOP_UP, title=title)
 
 
-def intend_order(tx: Tx, order: OrderView, gateway: str, amount: Money, purpose: Purpose, title: str) -> PaymentView:
+def intend_order(  # noqa: PLR0913 - what the payment's row is made of
+    tx: Tx, order: OrderView, gateway: str, *, amount: Money, purpose: Purpose, title: str
+) -> PaymentView:
     """Intend a payment for a locked order, or find the one that waits already."""
     usable = find_usable(tx, purpose, order.id, gateway=gateway, amount=amount)
     if usable is not None:
         return usable
     return intend(
         tx,
-        Intent(order.number, gateway, purpose, order.id, order.person_id, order.address, title, amount, order.expires_at),
+        Intent(
+            order.number,
+            gateway,
+            purpose,
+            order.id,
+            order.person_id,
+            order.address,
+            title,
+            amount,
+            order.expires_at,
+        ),
     )
 
 
-async def buy(shop: Shop, customer: Customer, wish: Wish, gateway: str, *, title: str) -> tuple[str, PaymentView]:
+async def buy(
+    shop: Shop, customer: Customer, wish: Wish, gateway: str, *, title: str
+) -> tuple[str, PaymentView]:
     """Place an order and ask its only way to pay, in the same transaction: one press, one answer.
 
     Raises:

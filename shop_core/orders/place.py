@@ -100,6 +100,8 @@ def order_address(customer: Customer) -> Address:
 
 
 def _check_quantity(tx: Tx, customer: Customer, variant: VariantView, quantity: int) -> None:
+    if type(quantity) is not int:
+        raise TypeError(f"a quantity is an integer, not {type(quantity).__name__}")
     most = min(variant.per_order or MOST_IN_ONE_ORDER, MOST_IN_ONE_ORDER)
     if not 1 <= quantity <= most:
         raise BadQuantity(most=most)

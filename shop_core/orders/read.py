@@ -57,7 +57,9 @@ _BY_NUMBER: Final = select(*_ORDER).where(Order.number == bindparam("wanted"))
 _LOCKED: Final = _BY_NUMBER.with_for_update()
 _BY_ID_LOCKED: Final = select(*_ORDER).where(Order.id == bindparam("wanted")).with_for_update()
 _LINES: Final = (
-    select(*OrderLine.__table__.columns).where(OrderLine.order_id == bindparam("of_order")).order_by(OrderLine.id)
+    select(*OrderLine.__table__.columns)
+    .where(OrderLine.order_id == bindparam("of_order"))
+    .order_by(OrderLine.id)
 )
 
 
@@ -157,12 +159,19 @@ def _list(view: View, chosen: Any, *, limit: int, offset: int) -> Sequence[Order
 
 
 def _view(view: View, row: Row[Any]) -> OrderView:
-    return _with_lines(row, [_line(line, row.currency) for line in view.execute(_LINES, {"of_order": row.id})])
+    return _with_lines(
+        row, [_line(line, row.currency) for line in view.execute(_LINES, {"of_order": row.id})]
+    )
 
 
 def _line(row: Row[Any], currency: str) -> LineView:
     return LineView(
-        row.id, row.variant_id, row.names, row.quantity, Money(row.paid_minor, currency), Money(row.cost_minor, currency)
+        row.id,
+        row.variant_id,
+        row.names,
+        row.quantity,
+        Money(row.paid_minor, currency),
+        Money(row.cost_minor, currency),
     )
 
 

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from sqlalchemy import bindparam, update
 
-from shop_core.catalog.read import VariantView, get_variant
 from shop_core.cases.cases import CaseKind, close_case, open_case
+from shop_core.catalog.read import VariantView, get_variant
 from shop_core.db.base import table_of
 from shop_core.db.tx import Tx
 from shop_core.delivery.hand_over import hand_over
@@ -25,23 +25,36 @@ from shop_core.stock.errors import OutOfStock
 from shop_core.stock.hold import hold_cards, release_held
 
 _ORDER: Final = table_of(Order)
-_MOVE: Final = update(_ORDER).where(_ORDER.c.id == bindparam("moved"), _ORDER.c.state == bindparam("from_state"))
+_MOVE: Final = update(_ORDER).where(
+    _ORDER.c.id == bindparam("moved"), _ORDER.c.state == bindparam("from_state")
+)
 
-_COST: Final = update(table_of(OrderLine)).where(OrderLine.id == bindparam("of_line")).values(cost_minor=bindparam("costs"))
+_COST: Final = (
+    update(table_of(OrderLine))
+    .where(OrderLine.id == bindparam("of_line"))
+    .values(cost_minor=bindparam("costs"))
+)
 
 
 def move_order(tx: Tx, order: OrderView, state: OrderState, **values: Any) -> None:  # noqa: ANN401 - columns
     """Change the state along the table of transitions. The order is locked by the caller; the guard proves it."""
     if state not in TRANSITIONS[order.state]:
         raise RuntimeError(f"order {order.number}: {order.state} does not become {state}")
-    moved = tx.execute(_MOVE, {"moved": order.id, "from_state": order.state.value, "state": state.value, **values})
+    moved = tx.execute(
+        _MOVE, {"moved": order.id, "from_state": order.state.value, "state": state.value, **values}
+    )
     if moved.rowcount != 1:
         raise RuntimeError(f"order {order.number} moved under our lock")
 
 
 def book_paid(tx: Tx, order: OrderView, *, source: str) -> None:
     """Book that the buyer paid for goods that are not out yet. ``source``: the account the money is in."""
-    post(tx, key=f"order:{order.id}:paid", kind="order_paid", moves=[Move(accounts.ORDERS, source, order.total)])
+    post(
+        tx,
+        key=f"order:{order.id}:paid",
+        kind="order_paid",
+        moves=[Move(accounts.ORDERS, source, order.total)],
+    )
 
 
 TOLD_BY_ANSWER: Final = timedelta(seconds=4)
@@ -72,7 +85,13 @@ def deliver_paid(tx: Tx, order: OrderView, *, paid_with: str, told_in: timedelta
         )
         return False
     move_order(
-        tx, order, OrderState.DELIVERED, paid_at=order.paid_at or now, delivered_at=now, paid_with=paid_with, ended_at=None
+        tx,
+        order,
+        OrderState.DELIVERED,
+        paid_at=order.paid_at or now,
+        delivered_at=now,
+        paid_with=paid_with,
+        ended_at=None,
     )
     book_delivered(tx, order)
     args = {"order_id": order.id}

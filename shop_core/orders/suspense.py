@@ -31,7 +31,9 @@ def _credit(tx: Tx, receipt_id: int, number: str, by: str) -> Money:
         {"amount_minor": receipt.amount.minor, "reason": receipt.reason.value, "order_id": order.id},
         cause=f"receipt:{receipt_id}:credited",
     )
-    audit.record(tx, actor=by, command="suspense.credit", details={"receipt": receipt_id, "order": order.number})
+    audit.record(
+        tx, actor=by, command="suspense.credit", details={"receipt": receipt_id, "order": order.number}
+    )
     return receipt.amount
 
 

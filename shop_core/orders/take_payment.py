@@ -59,9 +59,13 @@ def take(tx: Tx, gateway: str, notice: Notice) -> Taken:
         return _suspend(tx, gateway, notice, payment, problem or Reason.UNKNOWN_NUMBER)
     if payment.purpose is Purpose.TOP_UP or payment.subject_id is None:
         return _top_up(tx, payment, notice)
+    return _for_order(tx, payment, payment.subject_id, notice)
+
+
+def _for_order(tx: Tx, payment: PaymentView, order_id: int, notice: Notice) -> Taken:
     # One order of locks for everybody: person, then order (placing and topping up lock the person first).
     lock_person(tx, payment.person_id)
-    order = lock_by_id(tx, payment.subject_id)
+    order = lock_by_id(tx, order_id)
     if order.state in {OrderState.PAID, OrderState.DELIVERED, OrderState.REFUNDED}:
         return _credit(tx, payment, notice, Reason.DOUBLE)
     if notice.amount < payment.amount or notice.amount < order.total:
@@ -151,7 +155,11 @@ def _pay_order(tx: Tx, payment: PaymentView, order: OrderView, notice: Notice) -
         queue_message(tx, payment.address, NewsKind.MONEY_HELD, args, cause=f"receipt:{receipt_id}:over")
     if late:
         queue_message(
-            tx, order.address, NewsKind.ORDER_PAID_LATE, {"order_id": order.id}, cause=f"order:{order.id}:late"
+            tx,
+            order.address,
+            NewsKind.ORDER_PAID_LATE,
+            {"order_id": order.id},
+            cause=f"order:{order.id}:late",
         )
     deliver_paid(tx, order, paid_with=payment.gateway)
     return Taken.APPLIED

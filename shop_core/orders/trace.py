@@ -97,7 +97,10 @@ def find_by_any_number(view: View, text: str) -> Found:
     """
     wanted = text.strip()[:LONGEST_NUMBER]
     number = parse_number(wanted)
-    if number is not None and view.execute(select(Order.id).where(Order.number == number)).first() is not None:
+    if (
+        number is not None
+        and view.execute(select(Order.id).where(Order.number == number)).first() is not None
+    ):
         return Found(number, None)
     found = find_by_external_ref(view, wanted)
     if found is None:
@@ -130,8 +133,9 @@ def trace_order(view: View, number: str) -> OrderTrace:
     payments = _payments(view, order)
     payment_ids = [trace.payment.id for trace in payments]
     receipts = list_for_payments(view, payment_ids)
+    line_ids = [line.id for line in order.lines]
     looks = view.execute(
-        select(Delivery.revealed_at, Delivery.returned_at).where(Delivery.line_id.in_([line.id for line in order.lines]))
+        select(Delivery.revealed_at, Delivery.returned_at).where(Delivery.line_id.in_(line_ids))
     ).all()
     return OrderTrace(
         order=order,
@@ -171,9 +175,11 @@ def _refusals(view: View, payment_ids: Sequence[int]) -> Sequence[str]:
 
 
 def _causes(order: OrderView, receipts: Sequence[ReceiptView]) -> Sequence[str]:
-    """Under which causes news of an order is queued: those of its steps, and those of money that came for it."""
+    """Under which causes news of an order is queued: those of its steps, those of money that came for it."""
     of_order = [f"order:{order.id}:{what}" for what in ("waits", "late", "refunded")]
-    of_money = [f"receipt:{receipt.id}:{what}" for receipt in receipts for what in ("credited", "over", "topped_up")]
+    of_money = [
+        f"receipt:{receipt.id}:{what}" for receipt in receipts for what in ("credited", "over", "topped_up")
+    ]
     return [delivered_cause(order.id), *of_order, *of_money]
 
 

@@ -47,4 +47,6 @@ def _record(tx: Tx, payment: PaymentView, begun: Begun) -> PaymentView:
 
 def _note_refusal(tx: Tx, payment: PaymentView, said: str) -> None:
     close_payment(tx, payment)
-    open_case(tx, CaseKind.GATEWAY, payment.id, {"gateway": payment.gateway, "number": payment.number, "said": said})
+    open_case(
+        tx, CaseKind.GATEWAY, payment.id, {"gateway": payment.gateway, "number": payment.number, "said": said}
+    )

@@ -113,9 +113,11 @@ class Gateways:
     """The gateways that are set up, and which of them each channel may show."""
 
     def __init__(self, gateways: Mapping[str, Gateway], shown_on: Mapping[str, tuple[str, ...]]) -> None:
-        """Args:
-        gateways: Name → gateway.
-        shown_on: Channel instance → names of the gateways to offer there, in order.
+        """Keep both tables.
+
+        Args:
+            gateways: Name → gateway.
+            shown_on: Channel instance → names of the gateways to offer there, in order.
         """
         self._gateways = dict(gateways)
         self._shown_on = dict(shown_on)

@@ -12,7 +12,7 @@ from shop_core.db.base import Base, Big, Claimable, Id, Ref
 
 
 class PaymentState(StrEnum):
-    """Where a payment is. Allowed transitions, and who makes them:
+    """Where a payment is. Allowed transitions, and who makes them.
 
     ``intended`` → ``open``     the gateway answered with a way to pay (payments.begin)
     ``intended``, ``open`` → ``settled``  the money is in (payments.settle)
@@ -60,7 +60,12 @@ class Payment(Claimable, Base):
     __table_args__ = (
         UniqueConstraint("number"),
         Index("ix_payments_subject", "purpose", "subject_id"),
-        Index("ix_payments_due_at", "due_at", sqlite_where=text("due_at IS NOT NULL"), postgresql_where=text("due_at IS NOT NULL")),
+        Index(
+            "ix_payments_due_at",
+            "due_at",
+            sqlite_where=text("due_at IS NOT NULL"),
+            postgresql_where=text("due_at IS NOT NULL"),
+        ),
     )
 
     id: Mapped[Id]

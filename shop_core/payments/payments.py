@@ -151,16 +151,25 @@ def list_for(view: View, purpose: Purpose, subject_id: int) -> Sequence[PaymentV
     return [_view(row) for row in rows]
 
 
-def find_usable(view: View, purpose: Purpose, subject_id: int, *, gateway: str, amount: Money) -> PaymentView | None:
+def find_usable(
+    view: View, purpose: Purpose, subject_id: int, *, gateway: str, amount: Money
+) -> PaymentView | None:
     """A payment already made for this subject, gateway and amount, still waiting: pressing twice makes one."""
     for payment in list_for(view, purpose, subject_id):
         waiting = payment.state in {PaymentState.INTENDED, PaymentState.OPEN}
-        if waiting and payment.gateway == gateway and payment.amount == amount and payment.expires_at > view.now:
+        if (
+            waiting
+            and payment.gateway == gateway
+            and payment.amount == amount
+            and payment.expires_at > view.now
+        ):
             return payment
     return None
 
 
-def record_begun(tx: Tx, payment: PaymentView, *, link: str | None, qr: str | None, gateway_ref: str | None) -> None:
+def record_begun(
+    tx: Tx, payment: PaymentView, *, link: str | None, qr: str | None, gateway_ref: str | None
+) -> None:
     """The gateway answered with a way to pay. Late answers do not reopen what has been settled or closed meanwhile."""
     tx.execute(
         update(Payment)
@@ -207,7 +216,9 @@ def schedule_next_look(tx: Tx, payment: PaymentView, *, attempts: int) -> None:
     tx.execute(
         update(Payment)
         .where(
-            Payment.id == payment.id, Payment.token == payment.token, Payment.state != PaymentState.SETTLED.value
+            Payment.id == payment.id,
+            Payment.token == payment.token,
+            Payment.state != PaymentState.SETTLED.value,
         )
         .values(due_at=None if over else following)
     )
@@ -222,7 +233,10 @@ def note_asked(tx: Tx, payment_id: int) -> None:
     asked = tx.execute(
         update(Payment)
         .where(
-            and_(Payment.id == payment_id, or_(Payment.asked_at.is_(None), Payment.asked_at <= tx.now - ASK_EVERY))
+            and_(
+                Payment.id == payment_id,
+                or_(Payment.asked_at.is_(None), Payment.asked_at <= tx.now - ASK_EVERY),
+            )
         )
         .values(asked_at=tx.now)
     )

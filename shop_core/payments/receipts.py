@@ -58,7 +58,7 @@ class ReceiptView:
 _COLUMNS: Final = tuple(Receipt.__table__.columns)
 
 
-def take_in(
+def take_in(  # noqa: PLR0913 - the columns of the row
     tx: Tx,
     gateway: str,
     notice: Notice,
@@ -118,7 +118,10 @@ def into_suspense(tx: Tx, receipt_id: int, gateway: str, notice: Notice, reason:
 def list_suspense(view: View, limit: int = 50) -> Sequence[ReceiptView]:
     """Money without a place, longest waiting first."""
     rows = view.execute(
-        select(*_COLUMNS).where(Receipt.state == ReceiptState.SUSPENSE.value).order_by(Receipt.id).limit(limit)
+        select(*_COLUMNS)
+        .where(Receipt.state == ReceiptState.SUSPENSE.value)
+        .order_by(Receipt.id)
+        .limit(limit)
     )
     return [_view(row) for row in rows]
 

@@ -24,7 +24,9 @@ class AuditEntry:
     outcome: str
 
 
-def record(tx: Tx, *, actor: str, command: str, details: Mapping[str, str | int], outcome: str = "done") -> None:
+def record(
+    tx: Tx, *, actor: str, command: str, details: Mapping[str, str | int], outcome: str = "done"
+) -> None:
     """Log a command.
 
     Args:
@@ -32,11 +34,15 @@ def record(tx: Tx, *, actor: str, command: str, details: Mapping[str, str | int]
         details: Ids, numbers, amounts and file names. Never a code: imports log how many, not which.
     """
     tx.execute(
-        insert(AuditRow).values(at=tx.now, actor=actor, command=command, details=dict(details), outcome=outcome)
+        insert(AuditRow).values(
+            at=tx.now, actor=actor, command=command, details=dict(details), outcome=outcome
+        )
     )
 
 
 def list_recent(view: View, limit: int = 20) -> Sequence[AuditEntry]:
     """The latest lines, newest first."""
-    rows = view.execute(select(AuditRow).order_by(AuditRow.id.desc()).limit(limit).with_only_columns(*AuditRow.__table__.c))
+    rows = view.execute(
+        select(AuditRow).order_by(AuditRow.id.desc()).limit(limit).with_only_columns(*AuditRow.__table__.c)
+    )
     return [AuditEntry(row.at, row.actor, row.command, row.details, row.outcome) for row in rows]

@@ -12,7 +12,19 @@ from shop_core.kernel.secret import Secret
 from shop_core.stock.errors import BadFile
 
 LONGEST_CODE: Final = 2000
-_HEADERS: Final = {"code", "codes", "card", "number", "password", "pin", "卡密", "卡号", "密码", "兑换码", "激活码"}
+_HEADERS: Final = {
+    "code",
+    "codes",
+    "card",
+    "number",
+    "password",
+    "pin",
+    "卡密",
+    "卡号",
+    "密码",
+    "兑换码",
+    "激活码",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +55,7 @@ def read_codes(data: bytes, *, file_name: str) -> Iterator[Line]:
             continue
         if len(code) > LONGEST_CODE:
             yield Line(number, None, "too_long")
-        elif any(ord(char) < 0x20 and char != "\t" for char in code) or "\ufffd" in code:
+        elif any(char < " " and char != "\t" for char in code) or "\ufffd" in code:
             yield Line(number, None, "unreadable")
         else:
             yield Line(number, Secret(code))
@@ -68,10 +80,8 @@ def _cells(reader: Iterable[list[str]]) -> Iterator[list[str]]:
 
 
 def _decode(data: bytes) -> str:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encodings = ["utf-16"]
-    else:
-        encodings = ["utf-8-sig", "gb18030"]
+    is_marked_utf16 = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    encodings = ["utf-16"] if is_marked_utf16 else ["utf-8-sig", "gb18030"]
     for encoding in encodings:
         try:
             text = data.decode(encoding)

@@ -47,8 +47,8 @@ def count_on_shelf(view: View, variants: Sequence[tuple[int, int]]) -> dict[int,
             .correlate(Variant)
             .subquery()
         )
-        numbers = select(Variant.id, select(func.count()).select_from(counted).scalar_subquery().label("number")).where(
-            Variant.id.in_([variant for variant, own in variants if own == days])
-        )
+        numbers = select(
+            Variant.id, select(func.count()).select_from(counted).scalar_subquery().label("number")
+        ).where(Variant.id.in_([variant for variant, own in variants if own == days]))
         shelves.update({row.id: Shelf(row.number) for row in view.execute(numbers)})
     return shelves

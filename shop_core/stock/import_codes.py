@@ -67,7 +67,9 @@ def card_place(fingerprint: bytes) -> str:
     return f"card:{fingerprint.hex()}"
 
 
-async def import_codes(shop: Shop, order: Import, *, on_progress: Callable[[int], None] | None = None) -> ImportResult:
+async def import_codes(
+    shop: Shop, order: Import, *, on_progress: Callable[[int], None] | None = None
+) -> ImportResult:
     """Import a file in small transactions, so that selling goes on.
 
     May run twice: codes that are there already are counted and left alone, also after a crash half way.
@@ -113,7 +115,9 @@ def _seal(vault: Vault, code: Secret, place: int) -> _Sealed:
     return _Sealed(place, vault.seal(code.reveal(), place=card_place(fingerprint)), fingerprint)
 
 
-def _add_chunk(tx: Tx, order: Import, batch_id: int | None, cards: Sequence[_Sealed]) -> tuple[int | None, int]:
+def _add_chunk(
+    tx: Tx, order: Import, batch_id: int | None, cards: Sequence[_Sealed]
+) -> tuple[int | None, int]:
     cost, expires_on = order.cost_minor, order.expires_on or NEVER
     if cost is None:
         cost = tx.execute(select(Variant.cost_minor).where(Variant.id == order.variant_id)).scalar_one()
@@ -156,5 +160,10 @@ def _log(tx: Tx, order: Import, result: ImportResult) -> None:
         tx,
         actor=order.actor,
         command="import",
-        details={"variant": order.variant_id, "file": order.file_name, "added": result.added, "bad": len(result.bad)},
+        details={
+            "variant": order.variant_id,
+            "file": order.file_name,
+            "added": result.added,
+            "bad": len(result.bad),
+        },
     )

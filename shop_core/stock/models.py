@@ -6,7 +6,17 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import BigInteger, Date, ForeignKey, Index, Integer, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shop_core.db.base import Base, Big, Id, Ref
@@ -16,7 +26,7 @@ NEVER: Final = date(9999, 12, 31)
 
 
 class CardState(StrEnum):
-    """Where a card is. Allowed transitions, and who makes them:
+    """Where a card is. Allowed transitions, and who makes them.
 
     ``available`` → ``held``       an order is placed (orders.place)
     ``held``      → ``available``  it was cancelled or ran out (orders.cancel, orders.expire)

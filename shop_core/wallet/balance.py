@@ -20,8 +20,6 @@ def adjust(tx: Tx, person_id: int, amount: Money, *, key: str) -> None:
         InsufficientBalance: More to take than there is.
     """
     own = accounts.wallet(person_id)
-    if amount.minor > 0:
-        move = Move(own, accounts.ADJUSTMENTS, amount)
-    else:
-        move = Move(accounts.ADJUSTMENTS, own, amount * -1)
+    given, taken = Move(own, accounts.ADJUSTMENTS, amount), Move(accounts.ADJUSTMENTS, own, amount * -1)
+    move = given if amount.minor > 0 else taken
     post(tx, key=key, kind="adjustment", moves=[move])
