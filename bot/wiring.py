@@ -80,6 +80,8 @@ class Program:
 
     async def close(self) -> None:
         """Let go of connections, the database's last."""
+        for channel in self.channels.values():
+            await channel.close()
         for client in self.clients:
             await client.aclose()
         await self.shop.database.close()

@@ -48,3 +48,7 @@ class Channel(Protocol):
             Unreachable: It never will be.
         """
         ...
+
+    async def close(self) -> None:
+        """Let go of connections, after the last reply."""
+        ...

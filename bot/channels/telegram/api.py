@@ -1,0 +1,149 @@
+"""The line to Telegram: the library's ``Bot``, a second line for polling, and two manners of calling."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final, Protocol, TypeVar, cast
+from urllib.parse import urlencode
+
+from telegram import Bot
+from telegram.error import TelegramError
+
+from bot.channels.telegram.errors import translate
+from bot.channels.telegram.pace import Pacer
+from bot.channels.telegram.quiet import QuietRequest, keep_logs_quiet
+from bot.channels.telegram.settings import TelegramSettings
+from shop_core.kernel.errors import RetryLater, Unknown
+
+T = TypeVar("T")
+Call = Callable[[], Awaitable[T]]
+
+ALLOWED_UPDATES: Final = ("message", "callback_query", "my_chat_member")
+"""Always named: left out, Telegram goes on with whatever was asked for last."""
+
+_READ_S: Final = 10.0
+_LONGEST_WAIT_S: Final = 30
+"""A person waits this long for an answer; a longer ban is for the worker to sit out."""
+_RETRIES_S: Final = (0.5, 2.0)
+
+
+class Line:
+    """One bot's connections. Usable at once; nothing is sent before it is asked for."""
+
+    def __init__(self, settings: TelegramSettings) -> None:
+        keep_logs_quiet()
+        # Without it the library warns at every 429 that retry_after will become a timedelta.
+        os.environ["PTB_TIMEDELTA"] = "1"
+        kwargs = dict(settings.httpx_kwargs)
+        self._calls = QuietRequest(read_timeout=_READ_S, httpx_kwargs=kwargs)
+        self._polls = QuietRequest(connection_pool_size=1, read_timeout=_READ_S, httpx_kwargs=kwargs)
+        self._methods = f"{settings.api_base_url}{settings.token.reveal()}"
+        self.bot = Bot(
+            settings.token.reveal(),
+            base_url=settings.api_base_url,
+            base_file_url=f"{settings.api_base_url.removesuffix('/bot')}/file/bot",
+            request=self._calls,
+            get_updates_request=self._polls,
+        )
+
+    async def get_updates(self, offset: int | None, timeout_s: int) -> Sequence[dict[str, Any]]:
+        """Wait for updates, as JSON: ``Bot.get_updates`` fails for a batch if it cannot read one of them.
+
+        Args:
+            offset: Confirms everything below it; None confirms nothing.
+
+        Raises:
+            TelegramError: As any call.
+        """
+        query = {"timeout": timeout_s, "allowed_updates": json.dumps(ALLOWED_UPDATES)}
+        if offset is not None:
+            query["offset"] = offset
+        result = await self._polls.post(
+            f"{self._methods}/getUpdates?{urlencode(query)}", read_timeout=timeout_s + _READ_S
+        )
+        return cast("Sequence[dict[str, Any]]", result)
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._calls.shutdown()
+        await self._polls.shutdown()
+
+
+class Manner(Protocol):
+    """How calls are made, and what becomes of trouble."""
+
+    async def send(self, chat_id: str, call: Call[T]) -> T:
+        """Make a call that puts a new message into a chat, no faster than Telegram takes them there."""
+        ...
+
+    async def change(self, call: Call[T]) -> T:
+        """Make a call that may run twice."""
+        ...
+
+
+class Once:
+    """For news, which a queue repeats: trouble is told at once."""
+
+    def __init__(self, pacer: Pacer) -> None:
+        self._pacer = pacer
+
+    async def send(self, chat_id: str, call: Call[T]) -> T:
+        """Send, or say when.
+
+        Raises:
+            RetryLater: Not sent.
+            Unknown: Nobody knows; repeating means the same news twice at worst.
+            Unreachable: Not as long as he does not write.
+        """
+        pause_s = await self._pacer.pause_before(chat_id)
+        if pause_s:
+            raise RetryLater("telegram: this chat has had enough for now", retry_after_s=pause_s)
+        return await self.change(call)
+
+    async def change(self, call: Call[T]) -> T:
+        """As ``send``, without the pacing: edits in private chats are not counted."""
+        try:
+            return await call()
+        except TelegramError as error:
+            ours = translate(error)
+            if ours is None:
+                raise
+            raise ours from error
+
+
+class Patient:
+    """For answers somebody waits for: short trouble is sat out here, without asking the shop again.
+
+    A send of unknown outcome is repeated: a message twice is a smaller harm than none.
+    """
+
+    def __init__(self, pacer: Pacer) -> None:
+        self._once = Once(pacer)
+        self._pacer = pacer
+
+    async def send(self, chat_id: str, call: Call[T]) -> T:
+        """Send as soon as the chat may have one more.
+
+        Raises:
+            RetryLater: Not sent, and not soon.
+            Unknown: Three times no answer.
+            Unreachable: Not as long as he does not write.
+        """
+        await self._pacer.turn(chat_id)
+        return await self.change(call)
+
+    async def change(self, call: Call[T]) -> T:
+        """As ``send``, without the pacing."""
+        for retry_s in _RETRIES_S:
+            try:
+                return await self._once.change(call)
+            except RetryLater as error:
+                if error.retry_after_s > _LONGEST_WAIT_S:
+                    raise
+                await asyncio.sleep(error.retry_after_s)
+            except Unknown:
+                await asyncio.sleep(retry_s)
+        return await self._once.change(call)

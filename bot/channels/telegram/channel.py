@@ -1,0 +1,186 @@
+"""One Telegram bot as a channel of the shop."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from functools import partial
+from typing import Final, assert_never
+
+import structlog
+from telegram import Update
+from telegram.constants import FileSizeLimit
+from telegram.error import BadRequest
+
+from bot.channels.channel import Answer, Unreachable
+from bot.channels.telegram.api import Line as TelegramLine
+from bot.channels.telegram.api import Once, Patient
+from bot.channels.telegram.pace import Pacer
+from bot.channels.telegram.parse import Attachment, Pressed, Said, Sender, Turned, parse
+from bot.channels.telegram.press import spinning
+from bot.channels.telegram.receive import Receiver
+from bot.channels.telegram.settings import TelegramSettings
+from bot.channels.telegram.show import Shower
+from handlers.incoming import Incoming, Link, Text, Upload
+from handlers.screen import Line, Screen, Style
+from shop_core.customers.people import (
+    Address,
+    find_customer,
+    list_addresses,
+    mark_reachable,
+    mark_unreachable,
+)
+from shop_core.db.inbox import Letter
+from shop_core.db.shop import Shop
+from shop_core.db.tx import Tx, View
+from shop_core.messaging.queue import wake_address
+
+_LARGEST_FILE: Final = int(FileSizeLimit.FILESIZE_DOWNLOAD)
+"""20 MB: more than this bots cannot fetch."""
+
+_log = structlog.get_logger(__name__)
+
+
+class TelegramChannel:
+    """Receives by long polling, answers letters, sends news. A ``Channel``."""
+
+    def __init__(self, settings: TelegramSettings, shop: Shop, answer: Answer) -> None:
+        """Connect nothing yet.
+
+        Args:
+            answer: What the shop says to a message; refusals are screens, bugs are exceptions.
+        """
+        self.name = settings.name
+        self._words = settings.words
+        self._spin_s = settings.pauses.spin_s
+        self._shop = shop
+        self._answer = answer
+        self._line = TelegramLine(settings)
+        self._receiver = Receiver(settings, shop, self._line)
+        self._shower = Shower(shop, self._line.bot)
+        pacer = Pacer()
+        self._once, self._patient = Once(pacer), Patient(pacer)
+
+    async def run(self) -> None:
+        """Put what people write into the inbox, until cancelled.
+
+        Raises:
+            BadToken: Telegram does not know this bot.
+        """
+        await self._receiver.run()
+
+    async def reply(self, letter: Letter, payload: bytes) -> None:
+        """Answer one letter.
+
+        May run twice: one-time keys make the shop's part harmless, and a screen replaces itself.
+
+        Args:
+            payload: The letter's content, unsealed.
+
+        Raises:
+            RetryLater: Telegram wants a long pause; the letter should wait.
+            Unknown: Telegram did not say whether the answer is there.
+        """
+        heard = parse(Update.de_json(json.loads(payload), self._line.bot))
+        match heard:
+            case None:
+                return
+            case Turned(external_id, is_reachable):
+                await self._shop.write(_turn, Address(self.name, external_id), is_reachable=is_reachable)
+            case Said() | Pressed():
+                address = Address(self.name, heard.sender.external_id)
+                if await self._shop.read(_is_lost, address):
+                    await self._shop.write(_turn, address, is_reachable=True)
+                try:
+                    await self._respond(heard, address, letter)
+                except Unreachable:
+                    await self._shop.write(_turn, address, is_reachable=False)
+            case _:
+                assert_never(heard)
+
+    async def send(self, address: Address, screen: Screen) -> None:
+        """Show somebody news. Twice the same news is allowed.
+
+        Raises:
+            RetryLater: Not sent: again after ``retry_after_s``.
+            Unknown: Nobody knows whether it was sent.
+            Unreachable: He blocked the bot, or never wrote to it.
+        """
+        await self._shower.show_news(address, _with_notice(screen), self._once)
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._line.close()
+
+    async def _respond(self, heard: Said | Pressed, address: Address, letter: Letter) -> None:
+        if isinstance(heard, Said):
+            screen = await self._answer_words(heard, address)
+            await self._shower.show_after_words(address, _with_notice(screen), self._patient)
+            return
+        async with spinning(self._line.bot, heard.query_id, patience_s=self._spin_s) as spinner:
+            screen = await self._answer(self._shop, self._incoming(heard.sender, heard.link))
+            if screen.toast and await spinner.stop(screen.toast):
+                screen = replace(screen, toast=None)
+        await self._shower.show_after_press(
+            address,
+            _with_notice(screen),
+            self._patient,
+            message_id=heard.message_id,
+            asked_at=letter.received_at,
+        )
+
+    async def _answer_words(self, said: Said, address: Address) -> Screen:
+        if not isinstance(said.content, Attachment):
+            return await self._answer(self._shop, self._incoming(said.sender, said.content))
+        upload = await self._fetch(said.content)
+        if upload is None:
+            return await self._refuse_file(address)
+        return await self._answer(self._shop, self._incoming(said.sender, upload))
+
+    async def _fetch(self, attachment: Attachment) -> Upload | None:
+        """Download a file; None if it is too large for bots. Its address holds the token: never log it."""
+        if attachment.size is not None and attachment.size > _LARGEST_FILE:
+            return None
+        try:
+            file = await self._patient.change(partial(self._line.bot.get_file, attachment.file_id))
+        except BadRequest as error:
+            if "file is too big" in error.message.lower():
+                return None
+            raise
+        content = await self._patient.change(file.download_as_bytearray)
+        return Upload(attachment.name, bytes(content))
+
+    async def _refuse_file(self, address: Address) -> Screen:
+        language = await self._shop.read(_language_of, address)
+        texts = self._words.too_large
+        text = texts.get(language or "") or next(iter(texts.values()))
+        return Screen((Line(text, Style.WARNING),), slot=None)
+
+    def _incoming(self, sender: Sender, content: Link | Text | Upload) -> Incoming:
+        return Incoming(self.name, sender.external_id, sender.name, sender.language, content)
+
+
+def _with_notice(screen: Screen) -> Screen:
+    """A notice that no press can show becomes the first line."""
+    if not screen.toast:
+        return screen
+    return replace(screen, lines=(Line(screen.toast, Style.STRONG), *screen.lines), toast=None)
+
+
+def _turn(tx: Tx, address: Address, *, is_reachable: bool) -> None:
+    if not is_reachable:
+        mark_unreachable(tx, address)
+        return
+    mark_reachable(tx, address)
+    wake_address(tx, address)
+
+
+def _is_lost(view: View, address: Address) -> bool:
+    """Whether we hold somebody for unreachable."""
+    customer = find_customer(view, channel=address.channel, external_id=address.external_id)
+    return customer is not None and address not in list_addresses(view, customer.person_id)
+
+
+def _language_of(view: View, address: Address) -> str | None:
+    customer = find_customer(view, channel=address.channel, external_id=address.external_id)
+    return None if customer is None else customer.language

@@ -1,0 +1,140 @@
+"""What an update says, as the shop understands it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from telegram import CallbackQuery, ChatMember, ChatMemberUpdated, Document, Message, Update, User
+from telegram.constants import ChatType
+
+from handlers.incoming import Link, Text
+
+_COMMANDS: Final[Mapping[str, str]] = {
+    "orders": "orders",
+    "help": "help",
+    "language": "language",
+    "admin": "admin",
+    # Who takes Telegram's Stars has to answer this one (terms for bot developers, 6.2.1).
+    "paysupport": "help",
+}
+_START: Final = "start"
+_HOME: Final = Link("")
+_HELP: Final = Link("help")
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who wrote; the names are Telegram's words for him."""
+
+    external_id: str
+    name: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that can be fetched. ``size`` is what Telegram says, None if it says nothing."""
+
+    file_id: str
+    name: str
+    size: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Somebody wrote something, or followed a deep link."""
+
+    sender: Sender
+    content: Link | Text | Attachment
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """Somebody pressed a button, says his client, on a message that may be gone meanwhile."""
+
+    sender: Sender
+    link: Link
+    query_id: str
+    message_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """Somebody blocked the bot, or took it back."""
+
+    external_id: str
+    is_reachable: bool
+
+
+def find_person(update: Mapping[str, Any]) -> str | None:
+    """Whose lane an update belongs in, read from the JSON as it came.
+
+    Returns:
+        None for what is not from one person in a private chat: groups are answered with nothing.
+    """
+    pressed = update.get("callback_query")
+    if pressed is not None:
+        chat = pressed.get("message", {}).get("chat", {})
+    else:
+        chat = (update.get("message") or update.get("my_chat_member") or {}).get("chat", {})
+    return str(chat["id"]) if chat.get("type") == ChatType.PRIVATE else None
+
+
+def parse(update: Update) -> Said | Pressed | Turned | None:
+    """Read an update that ``find_person`` knew a person for."""
+    if update.callback_query is not None:
+        return _pressed(update.callback_query)
+    if update.my_chat_member is not None:
+        return _turned(update.my_chat_member)
+    if update.message is not None and update.message.from_user is not None:
+        return Said(_sender(update.message.from_user), _content(update.message))
+    return None
+
+
+def link_of_payload(payload: str) -> Link:
+    """The link behind ``https://t.me/<bot>?start=<payload>``.
+
+    A payload has at most 64 of ``A-Z a-z 0-9 _ -``, so ``_`` stands for the slash: ``p_12`` is ``p/12``, and
+    ``o_K7M2-9QXD`` is ``o/K7M2-9QXD``. A link with an underscore of its own cannot be a deep link.
+    """
+    return Link(payload.replace("_", "/"))
+
+
+def _content(message: Message) -> Link | Text | Attachment:
+    if message.text is not None:
+        return _words(message.text)
+    if message.document is not None:
+        return _attachment(message.document)
+    return _HELP
+
+
+def _words(text: str) -> Link | Text:
+    if not text.startswith("/"):
+        return Text(text)
+    head, _, rest = text[1:].partition(" ")
+    command, rest = head.partition("@")[0].lower(), rest.strip()
+    if command == _START:
+        return link_of_payload(rest) if rest else _HOME
+    if command in _COMMANDS and not rest:
+        return Link(_COMMANDS[command])
+    return Text(text)
+
+
+def _attachment(document: Document) -> Attachment:
+    return Attachment(document.file_id, document.file_name or "", document.file_size)
+
+
+def _pressed(query: CallbackQuery) -> Pressed:
+    message_id = None if query.message is None else str(query.message.message_id)
+    return Pressed(_sender(query.from_user), Link(query.data or ""), query.id, message_id)
+
+
+def _turned(change: ChatMemberUpdated) -> Turned:
+    gone = {ChatMember.BANNED, ChatMember.LEFT}
+    return Turned(str(change.chat.id), is_reachable=change.new_chat_member.status not in gone)
+
+
+def _sender(user: User) -> Sender:
+    return Sender(str(user.id), user.full_name, user.language_code or "")

@@ -1,0 +1,243 @@
+"""One screen as Telegram messages: pure, so that what a person will see can be tested without a chat."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from html import escape
+from ipaddress import ip_address
+from itertools import islice
+from typing import Final
+from urllib.parse import urlsplit
+
+import segno
+from telegram import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup
+from telegram.constants import InlineKeyboardButtonLimit, InlineKeyboardMarkupLimit, MessageLimit
+
+from handlers.screen import Button, Code, CopyButton, Line, LinkButton, Screen, Style, UrlButton, Weight
+
+LONGEST_TEXT: Final = 3900
+"""UTF-16 units, some short of Telegram's 4096."""
+LONGEST_CAPTION: Final = int(MessageLimit.CAPTION_LENGTH)
+MOST_CODES: Final = 10
+"""More than this nobody copies one by one: they come as a file."""
+
+_ROW: Final = int(InlineKeyboardMarkupLimit.BUTTONS_PER_ROW)
+_ORDER: Final = "order:"
+
+
+class ImpossibleScreen(ValueError):
+    """A screen that no Telegram message can be: a bug of whoever drew it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A text message, in Telegram's HTML."""
+
+    html: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A photo; the words under it may be empty."""
+
+    png: bytes
+    html: str = ""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Attached:
+    """A file with codes in it; the words under it may be empty."""
+
+    name: str
+    content: bytes
+    html: str = ""
+
+
+Part = Words | Picture | Attached
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A screen as messages, in order. The last one carries the buttons.
+
+    Attributes:
+        is_protected: Codes are in it: it can be neither forwarded nor saved.
+    """
+
+    parts: tuple[Part, ...]
+    keyboard: InlineKeyboardMarkup | None
+    is_protected: bool
+
+    @property
+    def last(self) -> Part:
+        """The message that carries the buttons."""
+        return self.parts[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A line of text with its size as Telegram counts it: UTF-16 units without markup."""
+
+    html: str
+    size: int
+
+
+def render(screen: Screen) -> Drawn:
+    """Draw a screen.
+
+    A code hides behind a spoiler and nothing else: Telegram takes the spoiler off what is marked as code too.
+
+    Raises:
+        ImpossibleScreen: A link over 64 bytes, or more than 100 buttons.
+    """
+    codes = [line.secret.reveal() for line in screen.lines if isinstance(line, Code)]
+    keyboard, addresses = _keyboard(screen.rows)
+    notes = _notes(screen, addresses)
+    rows = [*_rows(screen.lines), *_rows(notes)]
+    media: list[Picture | Attached] = []
+    if screen.qr is not None:
+        media.append(Picture(_qr(screen.qr.text)))
+    if len(codes) > MOST_CODES or (codes and _size(rows) > LONGEST_TEXT):
+        media.append(Attached(_file_name(screen.slot), "\n".join([*codes, ""]).encode()))
+        rows = [*_rows(line for line in screen.lines if isinstance(line, Line)), *_rows(notes)]
+    if screen.file is not None:
+        media.append(Attached(screen.file.name, screen.file.content.reveal().encode()))
+    return Drawn(_parts(media, rows), keyboard, is_protected=bool(codes) or screen.file is not None)
+
+
+def _notes(screen: Screen, addresses: Sequence[Line]) -> list[Line]:
+    """What other channels show beside the text."""
+    notes = list(addresses)
+    if screen.qr is not None:
+        notes.append(Line(screen.qr.alt))
+    if screen.prompt is not None:
+        notes.append(Line(f"✏️ {screen.prompt.placeholder}"))
+    return notes
+
+
+def _parts(media: Sequence[Picture | Attached], rows: Sequence[_Row]) -> tuple[Part, ...]:
+    """Pictures and files first; the words are the last one's caption, or messages below if too long."""
+    if media and _size(rows) <= LONGEST_CAPTION:
+        *others, last = media
+        html = _joined(rows)
+        with_words: Part = (
+            Picture(last.png, html) if isinstance(last, Picture) else Attached(last.name, last.content, html)
+        )
+        return (*others, with_words)
+    return (*media, *(Words(_joined(page)) for page in _pages(rows)))
+
+
+def _pages(rows: Sequence[_Row]) -> Iterator[list[_Row]]:
+    page: list[_Row] = []
+    for row in rows:
+        if page and _size([*page, row]) > LONGEST_TEXT:
+            yield page
+            page = []
+        page.append(row)
+    yield page
+
+
+def _rows(lines: Iterable[Line | Code]) -> Iterator[_Row]:
+    for line in lines:
+        if isinstance(line, Code):
+            code = line.secret.reveal()
+            yield _Row(f"<tg-spoiler>{_escaped(code)}</tg-spoiler>", _units(code))
+            continue
+        for text in _pieces(f"⚠️ {line.text}" if line.style is Style.WARNING else line.text):
+            yield _Row(_styled(text, line.style), _units(text))
+
+
+def _styled(text: str, style: Style) -> str:
+    """Bold, or as it is: Telegram has no grey, and slanted Chinese characters are hard to read."""
+    if style in {Style.TITLE, Style.STRONG} and text.strip():
+        return f"<b>{_escaped(text)}</b>"
+    return _escaped(text)
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """A text in pieces that fit one message each; a character counts for two units at most."""
+    if _units(text) <= LONGEST_TEXT:
+        yield text
+        return
+    rest = iter(text)
+    while piece := "".join(islice(rest, LONGEST_TEXT // 2)):
+        yield piece
+
+
+def _keyboard(rows: Sequence[Sequence[Button]]) -> tuple[InlineKeyboardMarkup | None, list[Line]]:
+    """The buttons, and the addresses that Telegram takes in no button, as lines."""
+    addresses = [
+        Line(f"{button.text}: {button.url}")
+        for row in rows
+        for button in row
+        if isinstance(button, UrlButton) and not _is_button_url(button.url)
+    ]
+    keyboard: list[list[InlineKeyboardButton]] = []
+    for row in rows:
+        buttons = [drawn for button in row if (drawn := _button(button)) is not None]
+        keyboard.extend(buttons[start : start + _ROW] for start in range(0, len(buttons), _ROW))
+    if sum(map(len, keyboard)) > InlineKeyboardMarkupLimit.TOTAL_BUTTON_NUMBER:
+        raise ImpossibleScreen(f"{sum(map(len, keyboard))} buttons")
+    return InlineKeyboardMarkup(keyboard) if keyboard else None, addresses
+
+
+def _button(button: Button) -> InlineKeyboardButton | None:
+    """One button; None for what cannot be one."""
+    match button:
+        case LinkButton(text, link, weight):
+            if not 0 < len(link.encode()) <= InlineKeyboardButtonLimit.MAX_CALLBACK_DATA:
+                raise ImpossibleScreen(f"a link of {len(link.encode())} bytes")
+            style = None if weight is Weight.NORMAL else weight.value
+            return InlineKeyboardButton(text, callback_data=link, style=style)
+        case UrlButton(text, url):
+            return InlineKeyboardButton(text, url=url) if _is_button_url(url) else None
+        case CopyButton(text, secret):
+            copied = secret.reveal()
+            if not 0 < _units(copied) <= InlineKeyboardButtonLimit.MAX_COPY_TEXT:
+                return None
+            return InlineKeyboardButton(text, copy_text=CopyTextButton(copied))
+
+
+def _is_button_url(url: str) -> bool:
+    """Whether a button can have it: Telegram refuses hosts without a dot, and loopback leads nowhere."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    if parts.scheme == "tg":
+        return bool(host)
+    if parts.scheme not in {"http", "https"}:
+        return False
+    try:
+        return not ip_address(host).is_loopback
+    except ValueError:
+        return "." in host and not any(char.isspace() for char in host)
+
+
+def _qr(text: str) -> bytes:
+    picture = io.BytesIO()
+    segno.make_qr(text, error="m").save(picture, kind="png", scale=8)
+    return picture.getvalue()
+
+
+def _file_name(slot: str | None) -> str:
+    return f"{slot.removeprefix(_ORDER)}.txt" if slot is not None and slot.startswith(_ORDER) else "codes.txt"
+
+
+def _joined(rows: Sequence[_Row]) -> str:
+    return "\n".join(row.html for row in rows)
+
+
+def _size(rows: Sequence[_Row]) -> int:
+    return sum(row.size + 1 for row in rows)
+
+
+def _escaped(text: str) -> str:
+    return escape(text, quote=False)
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2

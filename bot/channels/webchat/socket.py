@@ -1,0 +1,221 @@
+"""The socket of an open page: what a person does is in the inbox before the page hears that we have it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import uuid4
+
+import structlog
+from limits import RateLimitItemPerSecond
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
+from starlette.requests import HTTPConnection
+from starlette.status import WS_1008_POLICY_VIOLATION, WS_1013_TRY_AGAIN_LATER
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from bot.channels.webchat.frames import (
+    BadFrame,
+    Hello,
+    Message,
+    Seen,
+    Stored,
+    TooLong,
+    read_frame,
+    require_moderate,
+)
+from bot.channels.webchat.hub import Connection, Hub
+from bot.channels.webchat.origin import is_from_our_page
+from bot.channels.webchat.render import done_frame, taken_frame, toast_frame, welcome_frame
+from bot.channels.webchat.session import Sessions
+from bot.channels.webchat.words import ChatWords, spoken_language
+from shop_core.customers.people import Address, find_customer
+from shop_core.db import inbox
+from shop_core.db.shop import Shop
+from shop_core.messaging.queue import wake_address
+from shop_core.staff.roles import Roster
+from shop_core.vault.vault import Vault
+
+HELLO_TIMEOUT_S: Final = 10.0
+"""A page says hello as soon as its socket is open; whoever waits longer is none."""
+
+MOST_MESSAGES: Final = RateLimitItemPerSecond(10, 5)
+"""Of one device, over all its pages and reconnects: nobody presses twice a second for long."""
+
+_log = structlog.get_logger(__name__)
+
+
+class _TooManyHellos(Exception):
+    """A page that opens again and again, faster than anybody reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Who may open a socket.
+
+    Attributes:
+        sessions: What knows the page's cookie.
+        origins: Origins of our pages besides the host that the socket is asked from.
+        admits: A further condition on the handshake.
+    """
+
+    sessions: Sessions
+    origins: Collection[str]
+    admits: Callable[[HTTPConnection], bool]
+
+    def device_of(self, handshake: HTTPConnection) -> str | None:
+        """The device behind a handshake, or None: it is to be refused."""
+        if not is_from_our_page(handshake, self.origins):
+            _log.warning("webchat.refused", reason="origin")
+            return None
+        if not self.admits(handshake):
+            _log.warning("webchat.refused", reason="not_on_this_machine")
+            return None
+        return self.sessions.device_of(handshake.cookies)
+
+
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    connection: Connection
+    language: str
+    words: ChatWords
+
+
+class Reception:
+    """Takes what pages say, for one channel instance."""
+
+    def __init__(self, channel: str, shop: Shop, hub: Hub, words: Callable[[str], ChatWords]) -> None:
+        self._channel = channel
+        self._shop = shop
+        self._hub = hub
+        self._words = words
+        self._limiter = FixedWindowRateLimiter(MemoryStorage())
+
+    async def serve(self, socket: WebSocket, gate: Gate) -> None:
+        """Endpoint of a socket, until its page is closed.
+
+        A handshake without a good cookie is answered 403; the page then asks for itself again, which renews
+        the cookie.
+        """
+        device = gate.device_of(socket)
+        if device is None:
+            await socket.close(WS_1008_POLICY_VIOLATION)
+            return
+        await socket.accept()
+        try:
+            await self._talk(socket, device)
+        except BadFrame:
+            await socket.close(WS_1008_POLICY_VIOLATION)
+        except _TooManyHellos:
+            await socket.close(WS_1013_TRY_AGAIN_LATER)
+        except WebSocketDisconnect:
+            return
+
+    async def _talk(self, socket: WebSocket, device: str) -> None:
+        hello = await _first_frame(socket)
+        if not hello.resume and not self._is_moderate(device):
+            raise _TooManyHellos
+        visit = await self._welcome(socket, device)
+        missed = self._hub.join(visit.connection)
+        try:
+            await self._greet(visit, hello, missed)
+            while True:
+                await self._hear(visit, await _next_frame(socket))
+        finally:
+            self._hub.leave(visit.connection)
+
+    async def _welcome(self, socket: WebSocket, device: str) -> _Visit:
+        languages = self._shop.policy.languages
+        reads = spoken_language(socket.headers.get("accept-language", ""), languages)
+        person = await self._shop.read(find_customer, channel=self._channel, external_id=device)
+        shown = (
+            person.language
+            if person
+            else next((known for known in languages if reads.startswith(known)), languages[0])
+        )
+        visit = _Visit(Connection(socket, device), reads, self._words(shown))
+        await visit.connection.send(
+            welcome_frame(
+                shop=self._shop.policy.name,
+                language=shown,
+                words=visit.words.page,
+                # Customers have nothing to upload.
+                may_attach=self._shop.get(Roster).role_of(self._channel, device) is not None,
+                now=self._shop.clock.now(),
+            )
+        )
+        return visit
+
+    async def _greet(self, visit: _Visit, hello: Hello, missed: Sequence[str]) -> None:
+        """A fresh page gets its home screen, a returning one what it missed, both the news that waited."""
+        device = visit.connection.device
+        if hello.resume:
+            await visit.connection.send(*missed)
+        else:
+            await self._store(visit, hello, f"h-{uuid4().hex}")
+        await self._shop.write(wake_address, Address(self._channel, device))
+
+    async def _hear(self, visit: _Visit, frame: Hello | Message | Seen) -> None:
+        match frame:
+            case Hello():
+                raise BadFrame
+            case Seen():
+                self._hub.confirm(visit.connection.device, frame.id)
+            case _:
+                await self._take(visit, frame)
+
+    async def _take(self, visit: _Visit, message: Message) -> None:
+        """Keep a message, then say so. A repeat is kept once and acknowledged like the first."""
+        if not self._is_moderate(visit.connection.device):
+            await _decline(visit, message, visit.words.slow_down)
+            return
+        try:
+            require_moderate(message)
+        except TooLong:
+            await _decline(visit, message, visit.words.too_long)
+            return
+        await self._store(visit, message, message.id)
+        await visit.connection.send(taken_frame(message.id))
+
+    async def _store(self, visit: _Visit, frame: Hello | Message, message_id: str) -> None:
+        device = visit.connection.device
+        external_id = f"{device}:{message_id}"
+        content = Stored(language=visit.language, frame=frame).model_dump_json().encode()
+        await self._shop.write(
+            inbox.store,
+            source=self._channel,
+            external_id=external_id,
+            lane=f"{self._channel}:{device}",
+            payload=self._shop.get(Vault).seal_bytes(content, place=f"inbox:{self._channel}:{external_id}"),
+        )
+
+    def _is_moderate(self, device: str) -> bool:
+        return self._limiter.hit(MOST_MESSAGES, self._channel, device)
+
+
+async def _decline(visit: _Visit, message: Message, why: str) -> None:
+    """Say why a message was not taken, and let the page forget it: repeating it would change nothing."""
+    await visit.connection.send(toast_frame(why), done_frame(message.id))
+
+
+async def _first_frame(socket: WebSocket) -> Hello:
+    try:
+        async with asyncio.timeout(HELLO_TIMEOUT_S):
+            frame = await _next_frame(socket)
+    except TimeoutError:
+        raise BadFrame from None
+    if not isinstance(frame, Hello):
+        raise BadFrame
+    return frame
+
+
+async def _next_frame(socket: WebSocket) -> Hello | Message | Seen:
+    received = await socket.receive()
+    if received["type"] == "websocket.disconnect":
+        raise WebSocketDisconnect(received["code"])
+    text = received.get("text")
+    if text is None:
+        raise BadFrame
+    return read_frame(text)

@@ -1,0 +1,86 @@
+"""The page in a real browser: Debian's Chromium without a window."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
+
+from tests.channels.webchat.stage import CODE, a_chat, an_open_chat
+from tests.web.stage import an_open_shop
+
+CHROMIUM = shutil.which("chromium")
+PATIENCE_MS = 15_000
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    if CHROMIUM is None:
+        if os.environ.get("CI"):
+            pytest.fail("CI tests the page in a browser, but chromium is not installed", pytrace=False)
+        pytest.skip("no browser: chromium is not installed")
+    async with async_playwright() as playwright:
+        # Chromium's sandbox does not start for root; the pages that it opens here are our own.
+        browser = await playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"],
+        )
+        yield browser
+        await browser.close()
+
+
+def complaints_of(page: Page) -> list[str]:
+    """What the browser complains of from now on: broken scripts, and what the page's policy forbids."""
+    heard: list[str] = []
+
+    def hear(message: ConsoleMessage) -> None:
+        # While the server is down the browser says so itself, for each attempt.
+        if message.type in {"error", "warning"} and "ERR_CONNECTION_REFUSED" not in message.text:
+            heard.append(message.text)
+
+    page.on("console", hear)
+    page.on("pageerror", lambda error: heard.append(str(error)))
+    return heard
+
+
+async def test_a_person_buys_reveals_the_code_and_goes_on_after_the_server_was_restarted(
+    browser: Browser, sqlite_url: str
+) -> None:
+    async with an_open_shop(sqlite_url) as shop:
+        page = await browser.new_page(viewport={"width": 390, "height": 844}, locale="zh-CN")
+        page.set_default_timeout(PATIENCE_MS)
+        complaints = complaints_of(page)
+        buy, offline = page.get_by_role("button", name="买 1 张"), page.locator("#offline")
+
+        async with a_chat(shop) as chat, chat:
+            await page.goto(f"{chat.base_url}/chat")
+            await buy.click()
+            foil = page.locator(".foil")
+            await expect(foil).to_be_visible(timeout=PATIENCE_MS)
+            assert CODE not in await page.inner_text("#log"), "a code is hidden until the person uncovers it"
+            await foil.click()
+            await expect(page.locator("code.code")).to_have_text(CODE)
+            assert await page.evaluate("document.cookie") == ""
+
+        await expect(offline).to_be_visible(timeout=PATIENCE_MS)
+        await buy.click()
+        async with a_chat(shop, port=chat.port) as restarted, restarted:
+            await expect(foil).to_be_visible(timeout=PATIENCE_MS)
+            await expect(offline).to_be_hidden()
+            await expect(page.locator("#log.locked")).to_have_count(0)
+            assert [asked.content for asked in restarted.asked] == [chat.asked[1].content]
+        assert complaints == []
+
+
+async def test_the_demo_shows_customer_and_staff_side_by_side(browser: Browser, sqlite_url: str) -> None:
+    async with an_open_chat(sqlite_url, staff="staff") as chat:
+        page = await browser.new_page(viewport={"width": 1280, "height": 800})
+        complaints = complaints_of(page)
+        await page.goto(chat.base_url)
+        for pane in ("chat", "staff"):
+            button = page.frame_locator(f'iframe[src="{pane}"]').get_by_role("button", name="买 1 张")
+            await expect(button).to_be_visible(timeout=PATIENCE_MS)
+        assert complaints == []
+    assert "staff" in {asked.external_id for asked in chat.asked}
+    assert len(chat.asked) == 2
