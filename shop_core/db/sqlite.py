@@ -52,8 +52,9 @@ class SqliteDatabase(Database):
         self._readers = create_async_engine(
             f"sqlite+aiosqlite:///{path}", pool_size=4, max_overflow=0, pool_timeout=60
         )
-        _configure(self._writer, begin="BEGIN IMMEDIATE", query_only=False)
-        _configure(self._readers.sync_engine, begin="BEGIN", query_only=True)
+        _configure(self._writer, query_only=False)
+        _configure(self._readers.sync_engine, query_only=True)
+        event.listen(self._readers.sync_engine, "begin", _begin_reading)
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
 
@@ -106,6 +107,8 @@ class SqliteDatabase(Database):
             raise TypeError(f"not SQLite's own connection: {raw!r}")
         try:
             with conn.begin():
+                # Not in a listener: an engine that has one looks for more of them around each statement.
+                raw.execute("BEGIN IMMEDIATE")
                 for job in batch:
                     raw.execute("SAVEPOINT body")
                     try:
@@ -116,6 +119,9 @@ class SqliteDatabase(Database):
                         raw.execute("ROLLBACK TO body")
                     raw.execute("RELEASE body")
         except Exception as error:  # noqa: BLE001 - no commit: nobody may believe that his work was kept
+            if raw.in_transaction:
+                # A COMMIT that fails leaves it open, and SQLAlchemy takes it for ended: no other could ever begin.
+                raw.rollback()
             for job in batch:
                 job.error = error
 
@@ -142,7 +148,7 @@ def _answer(batch: list[_Job], signals: Signals) -> None:
             continue
 
 
-def _configure(engine: Engine, *, begin: str, query_only: bool) -> None:
+def _configure(engine: Engine, *, query_only: bool) -> None:
     @event.listens_for(engine, "connect")
     def on_connect(dbapi: sqlite3.Connection, _record: object) -> None:
         # The driver must not open transactions by itself: it would use a deferred BEGIN, which deadlocks writers.
@@ -157,6 +163,6 @@ def _configure(engine: Engine, *, begin: str, query_only: bool) -> None:
             cursor.execute("PRAGMA query_only=ON")
         cursor.close()
 
-    @event.listens_for(engine, "begin")
-    def on_begin(conn: Connection) -> None:
-        conn.exec_driver_sql(begin)
+
+def _begin_reading(conn: Connection) -> None:
+    conn.exec_driver_sql("BEGIN")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
@@ -110,14 +111,15 @@ class EpaySite:
             raise Unknown(f"{self._name}: {type(error).__name__}") from error
 
 
+_QUERY: Final = re.compile(r"(https?://[^\s\"?]*)\?[^\s\"]*")
+
+
 class _WithoutQuery(logging.Filter):
     """Cuts the query off the addresses that httpx logs."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if isinstance(record.args, tuple):
-            record.args = tuple(
-                arg.copy_with(query=None) if isinstance(arg, httpx.URL) else arg for arg in record.args
-            )
+        # The text, not the arguments: another filter of this logger may have put them together already.
+        record.msg, record.args = _QUERY.sub(r"\1", record.getMessage()), ()
         return True
 
 

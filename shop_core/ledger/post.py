@@ -70,6 +70,11 @@ def post(tx: Tx, *, key: str, kind: str, moves: Sequence[Move]) -> None:
     tx.execute(_POSTINGS, [posting | {"entry_id": entry_id} for posting in postings])
 
 
+def is_booked(view: View, key: str) -> bool:
+    """Whether this cause has been booked. To be sure of a no, ask under the lock that its booker holds."""
+    return view.execute(select(Entry.id).where(Entry.key == key)).first() is not None
+
+
 def balance_minor(view: View, account: str) -> int:
     """What a guarded account holds, in the minor unit; 0 before its first entry."""
     return view.execute(_BALANCE, {"of": account}).scalar() or 0

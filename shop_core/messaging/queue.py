@@ -157,7 +157,7 @@ def mark_failed(tx: Tx, message: QueuedMessage, problem: str) -> None:
 
     Not so for the news of a case: an owner who cannot be reached would be told of that, and so on for ever.
     """
-    finish(tx, _own(message).values(state=MessageState.FAILED.value, due_at=None, problem=problem[:200]))
+    _end_failed(tx, message, problem)
     if message.news is NewsKind.CASE_OPENED:
         return
     open_case(
