@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -96,18 +97,19 @@ class Words:
 
     def __init__(self, languages: Iterable[str], timezone: str, folders: Iterable[Path]) -> None:
         """Read ``<folder>/<language>.po`` of each folder; later folders add to earlier ones."""
-        listed = list(folders)
-        self._phrases = {
-            language: Phrases(
-                language, [_read(folder / f"{language}.po", language) for folder in listed], timezone
-            )
-            for language in languages
-        }
+        listed = tuple(folders)
+        self._phrases = {language: _phrases(language, listed, timezone) for language in languages}
         self._default = next(iter(self._phrases))
 
     def to(self, language: str) -> Phrases:
         """The texts of a language, or of the shop's first one."""
         return self._phrases.get(language, self._phrases[self._default])
+
+
+@cache
+def _phrases(language: str, folders: tuple[Path, ...], timezone: str) -> Phrases:
+    """Kept for the process: reading takes longer than anything else that a shop does when it opens."""
+    return Phrases(language, [_read(folder / f"{language}.po", language) for folder in folders], timezone)
 
 
 def _read(path: Path, language: str) -> Catalog:

@@ -65,10 +65,10 @@ class _Admin(click.Command):
 @click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="COMMAND...")
 @with_config
 def admin(config: Config, words: tuple[str, ...]) -> None:
-    """Run the shop: products, stock, orders, money.
+    """Run the shop by the commands that staff use in the chat.
 
-    The same commands as in the owner's chat, without the slash. Codes are never arguments: `import` reads them from a
-    file or from standard input.
+    They are written without the slash here. Codes are never arguments: import reads them from a file or from
+    standard input.
     """
     _reach(_run(config, words))
 

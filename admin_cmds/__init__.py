@@ -1,0 +1,1 @@
+"""What staff do in the chat and in the shell: commands, screens, approvals. No channel is named here."""

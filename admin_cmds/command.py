@@ -1,0 +1,161 @@
+"""What a command is, and what it is given to work with."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+import click
+
+from admin_cmds.links import GO, HOLD, LONGEST_STORED, link_to
+from handlers.incoming import Upload
+from handlers.screen import Line, LinkButton, Screen, Weight
+from handlers.words import Phrases
+from shop_core.db.shop import Shop
+from shop_core.kernel.errors import ShopError
+from shop_core.kernel.money import Money
+from shop_core.staff.roles import Role
+
+
+class NoSuchCommand(ShopError):
+    """No command begins with these words, or it is not for this role: both are answered alike."""
+
+    code = "admin.no_command"
+
+
+class Misused(ShopError):
+    """The command is known and its words are not as it is written. Nothing was run."""
+
+    code = "admin.misused"
+
+
+class Unfinished(Misused):
+    """So far so good, but something is missing: in the chat it is asked for."""
+
+    code = "admin.unfinished"
+
+
+class ShellOnly(ShopError):
+    """Too much work for a process that has customers to answer."""
+
+    code = "admin.shell_only"
+
+
+class TooLong(ShopError):
+    """More words than can wait for a confirmation."""
+
+    code = "admin.too_long"
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where a command is carried out.
+
+    Attributes:
+        actor: Who does it, for the audit log: ``channel:id`` or ``shell:user``.
+        upload: The file that came with the command.
+        on_progress: Told how many lines of a file are done.
+        is_shell: Nobody presses buttons here: questions are asked and answered on the terminal.
+    """
+
+    shop: Shop
+    say: Phrases
+    language: str
+    actor: str
+    upload: Upload | None = None
+    on_progress: Callable[[int], None] | None = None
+    is_shell: bool = False
+
+    def money(self, amount: Money) -> str:
+        """An amount as the reader writes it."""
+        return self.say.money(amount)
+
+    def button(
+        self, key: str, *words: str, weight: Weight = Weight.NORMAL, **values: str | int
+    ) -> LinkButton:
+        """A button that runs a command."""
+        return LinkButton(self.say(key, **values), link_to(*words), weight)
+
+    def home_button(self) -> LinkButton:
+        """Back to the first screen."""
+        return LinkButton(self.say("admin.button.home"), link_to())
+
+
+@dataclass(frozen=True, slots=True)
+class Question(Screen):
+    """A screen that asks whether to go on. ``held`` is the command that "yes" runs, kept under ``key``.
+
+    It waits beside the chat, because it does not fit into a button. The button names the key, so it never runs
+    anything but what stood above it.
+    """
+
+    key: str = ""
+    held: tuple[str, ...] = ()
+
+    @property
+    def stored(self) -> str:
+        """The link under which it waits."""
+        return link_to(HOLD, self.key, *self.held)
+
+
+def ask_first(lines: tuple[Line, ...], yes: str, held: tuple[str, ...], key: str, no: LinkButton) -> Question:
+    """Ask before doing something that is not taken back.
+
+    Args:
+        yes: What the button says it will do.
+        held: The command to run then.
+        key: A fresh one-time key: the button's, and that of a command which would do harm if done twice.
+        no: The way out.
+
+    Raises:
+        TooLong: The command does not fit where it has to wait.
+    """
+    rows = ((LinkButton(yes, link_to(GO, key), Weight.DANGER),), (no,))
+    question = Question(lines, rows, key=key, held=held)
+    if len(question.stored) > LONGEST_STORED:
+        raise TooLong
+    return question
+
+
+Run = Callable[..., Awaitable[Screen]]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command: a button, a typed line and a shell command at once.
+
+    ``click`` only parses here: it writes nothing, asks nothing and opens no file.
+
+    Attributes:
+        name: One or two words.
+        run: Called with the desk and the parameters by name.
+        example: A line that works as it stands, without a slash.
+        params: In click's declarations.
+        takes_sign: An argument may begin with a minus, so ``-5`` is no option.
+        takes_file: The shell's last argument names a file, or ``-`` for standard input; the chat is sent one.
+    """
+
+    name: str
+    run: Run
+    example: str
+    params: tuple[click.Parameter, ...] = ()
+    role: Role = Role.OWNER
+    takes_sign: bool = False
+    takes_file: bool = False
+    parser: click.Command = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        settings = {"ignore_unknown_options": self.takes_sign}
+        parser = click.Command(
+            self.name, params=list(self.params), add_help_option=False, context_settings=settings
+        )
+        object.__setattr__(self, "parser", parser)
+
+    @property
+    def word(self) -> str:
+        """Its part of a catalogue's keys: ``variant_add``."""
+        return self.name.replace(" ", "_")
+
+    def is_for(self, role: Role) -> bool:
+        """Whether somebody of this role may run it. The owner may run everything."""
+        return role in {self.role, Role.OWNER}

@@ -1,0 +1,33 @@
+"""The staff's first screen."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from admin_cmds.command import Desk
+from handlers.screen import Line, Screen, Style, Weight
+from shop_core.cases.cases import list_open
+
+COUNTED: Final = 99
+
+
+async def home(desk: Desk) -> Screen:
+    """How much waits, and the way to everything else."""
+    waiting = len(await desk.shop.read(list_open, COUNTED))
+    title = desk.say("admin.home.title", n=waiting) if waiting else desk.say("admin.cases.none")
+    lines = (Line(title, Style.TITLE), Line(desk.say("admin.home.hint"), Style.MUTED))
+    weight = Weight.PRIMARY if waiting else Weight.NORMAL
+    return Screen(
+        lines,
+        (
+            (
+                desk.button("admin.button.cases", "cases", weight=weight),
+                desk.button("admin.button.orders", "orders"),
+            ),
+            (
+                desk.button("admin.button.products", "product", "list"),
+                desk.button("admin.button.stock", "stock"),
+            ),
+            (desk.button("admin.button.find_order", "order"), desk.button("admin.button.help", "help")),
+        ),
+    )

@@ -1,0 +1,153 @@
+"""What needs a person: the list, each case with its evidence and ways out, closing what had to be known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from admin_cmds.command import Desk
+from admin_cmds.links import link_to
+from admin_cmds.odd_money import suspense_show
+from admin_cmds.sales import way_text
+from handlers.screen import Button, Line, LinkButton, Screen, Style, Weight
+from shop_core.cases.cases import CaseKind, OpenCase, close_case, find_open, list_open
+from shop_core.db.shop import Shop
+from shop_core.db.tx import Tx, View
+from shop_core.kernel.errors import ShopError
+from shop_core.kernel.money import Money, parse_money
+from shop_core.orders.trace import find_message, find_order_number, order_of_payment
+from shop_core.staff import audit
+
+LISTED: Final = 20
+
+
+class NoSuchCase(ShopError):
+    """Not there, or settled already."""
+
+    code = "admin.no_case"
+
+
+class CaseNeedsMore(ShopError):
+    """Money or goods hang on it: it closes itself when they have found their place."""
+
+    code = "admin.case_needs_more"
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """What a case is about, where a screen can lead there."""
+
+    order: str | None = None
+    problem: str = ""
+
+
+async def cases(desk: Desk) -> Screen:
+    """What waits for a person, longest first."""
+    waiting = await desk.shop.read(list_open, LISTED)
+    if not waiting:
+        return Screen((Line(desk.say("admin.cases.none"), Style.TITLE),), ((desk.home_button(),),))
+    title = Line(desk.say("admin.cases.title", n=len(waiting)), Style.TITLE)
+    rows = [(LinkButton(_short(desk, case), link_to("case", "show", str(case.id))),) for case in waiting]
+    return Screen((title,), (*rows, (desk.home_button(),)))
+
+
+def _short(desk: Desk, case: OpenCase) -> str:
+    return f"{desk.say(f'admin.case.{case.kind.value}')}  {_what(desk, case)}  {desk.say.day(case.opened_at)}"
+
+
+def _what(desk: Desk, case: OpenCase) -> str:
+    """The one fact of the evidence that tells cases of a kind apart."""
+    evidence = case.evidence
+    match case.kind:
+        case CaseKind.SUSPENSE:
+            return desk.money(_amount(evidence))
+        case CaseKind.UNDELIVERED:
+            return desk.say.number(str(evidence.get("number", "")))
+        case CaseKind.GATEWAY:
+            return way_text(desk, str(evidence.get("gateway", "")))
+        case CaseKind.MESSAGE:
+            return str(evidence.get("channel", ""))
+
+
+def _amount(evidence: Mapping[str, object]) -> Money:
+    return parse_money(str(evidence["amount"]), str(evidence["currency"]))
+
+
+async def case_show(desk: Desk, case_id: int) -> Screen:
+    """One case: evidence first, then buttons that say exactly what they do."""
+    case = await desk.shop.read(find_open, case_id)
+    if case is None:
+        raise NoSuchCase
+    return await draw_case(desk, case)
+
+
+async def draw_case(desk: Desk, case: OpenCase) -> Screen:
+    """The screen of an open case."""
+    if case.kind is CaseKind.SUSPENSE:
+        return await suspense_show(desk, case.subject_id)
+    say = desk.say
+    subject = await desk.shop.read(_subject_of, case)
+    title = Line(f"{say(f'admin.case.{case.kind.value}')}   {_what(desk, case)}", Style.TITLE)
+    since = Line(say("admin.case.since", at=say.day(case.opened_at)), Style.MUTED)
+    said = str(case.evidence.get("said", "")) or subject.problem
+    evidence = [Line(say("admin.case.said", said=said))] if said else []
+    means = Line(say(f"admin.case.{case.kind.value}.means"))
+    return Screen((title, *evidence, means, since), _rows(desk, case, subject))
+
+
+def _subject_of(view: View, case: OpenCase) -> _Subject:
+    match case.kind:
+        case CaseKind.SUSPENSE:
+            return _Subject()
+        case CaseKind.UNDELIVERED:
+            return _Subject(find_order_number(view, case.subject_id))
+        case CaseKind.GATEWAY:
+            return _Subject(order_of_payment(view, case.subject_id))
+        case CaseKind.MESSAGE:
+            message = find_message(view, case.subject_id)
+            if message is None:
+                return _Subject()
+            number = None if message.order_id is None else find_order_number(view, message.order_id)
+            return _Subject(number, message.problem or "")
+
+
+def _rows(desk: Desk, case: OpenCase, subject: _Subject) -> tuple[tuple[Button, ...], ...]:
+    first: list[Button] = []
+    if subject.order is not None:
+        first.append(desk.button("admin.button.why", "why", subject.order, weight=Weight.PRIMARY))
+        if case.kind is CaseKind.UNDELIVERED:
+            refund = ("refund", subject.order)
+            first.append(desk.button("admin.button.refund_order", *refund, weight=Weight.DANGER))
+        else:
+            first.append(desk.button("admin.button.order", "order", subject.order))
+    if case.kind in {CaseKind.GATEWAY, CaseKind.MESSAGE}:
+        first.append(desk.button("admin.button.known", "case", "close", str(case.id)))
+    last = (desk.button("admin.button.cases", "cases"), desk.home_button())
+    return (tuple(first), last) if first else (last,)
+
+
+async def case_close(desk: Desk, case_id: int) -> Screen:
+    """Close a case that only had to be known. A second time finds it closed."""
+    await close(desk.shop, case_id, by=desk.actor)
+    return (await cases(desk)).with_toast(desk.say("admin.case.closed"))
+
+
+async def close(shop: Shop, case_id: int, *, by: str) -> None:
+    """Close a case about a gateway or a message.
+
+    Raises:
+        NoSuchCase: Not open.
+        CaseNeedsMore: Money or goods hang on it.
+    """
+    await shop.write(_close, case_id, by)
+
+
+def _close(tx: Tx, case_id: int, by: str) -> None:
+    case = find_open(tx, case_id)
+    if case is None:
+        raise NoSuchCase
+    if case.kind not in {CaseKind.GATEWAY, CaseKind.MESSAGE}:
+        raise CaseNeedsMore
+    close_case(tx, case.kind, case.subject_id, by=by, resolution="known")
+    audit.record(tx, actor=by, command="case close", details={"case": case_id, "kind": case.kind.value})

@@ -1,0 +1,197 @@
+"""Orders: finding one by any number, and giving its money back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from admin_cmds.command import Desk, ask_first
+from admin_cmds.links import link_to
+from admin_cmds.odd_money import receipt_screen
+from handlers.screen import Button, Line, LinkButton, Screen, Style, Weight
+from shop_core.catalog.read import pick
+from shop_core.conversations.keys import new_key
+from shop_core.customers.people import Address, Customer, find_customer
+from shop_core.db.tx import View
+from shop_core.kernel.money import Money
+from shop_core.orders.ask import ask_about_order
+from shop_core.orders.errors import NoSuchOrder, NotRefundable
+from shop_core.orders.models import OrderState
+from shop_core.orders.pay import WALLET
+from shop_core.orders.read import OrderView, list_latest
+from shop_core.orders.refund import refund_order, refund_seen_order
+from shop_core.orders.trace import OrderTrace, find_by_any_number, trace_order
+from shop_core.wallet.balance import balance_of
+
+LISTED: Final = 10
+_SHOWN_OF_ID: Final = 2
+"""Characters at each end of a buyer's id that staff see: enough to tell two apart."""
+PAID: Final = frozenset({OrderState.PAID, OrderState.DELIVERED})
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSeen:
+    """An order with whose it is, as one read found it."""
+
+    trace: OrderTrace
+    buyer: Customer | None
+    balance: Money
+
+
+def see_order(view: View, number: str) -> OrderSeen:
+    """Read an order for staff.
+
+    Raises:
+        NoSuchOrder: Not there.
+    """
+    trace = trace_order(view, number)
+    where = trace.order.address
+    buyer = find_customer(view, channel=where.channel, external_id=where.external_id)
+    return OrderSeen(trace, buyer, balance_of(view, trace.order.person_id))
+
+
+async def orders(desk: Desk, state: str | None) -> Screen:
+    """The latest orders, of one state or of all."""
+    chosen = None if state is None else OrderState(state)
+    latest = await desk.shop.read(list_latest, limit=LISTED, state=chosen)
+    lines = [Line(desk.say("admin.orders.title"), Style.TITLE)]
+    if not latest:
+        lines.append(Line(desk.say("admin.orders.none"), Style.MUTED))
+    rows = [(_order_button(desk, order),) for order in latest]
+    find = desk.button("admin.button.find_order", "order")
+    return Screen(tuple(lines), (*rows, (find, desk.home_button())))
+
+
+def _order_button(desk: Desk, order: OrderView) -> LinkButton:
+    state = desk.say(f"order.{order.state.value}.short")
+    text = f"{state}  {desk.say.number(order.number)}  {goods_text(desk, order)}  {desk.money(order.total)}"
+    return LinkButton(text, link_to("order", order.number))
+
+
+def goods_text(desk: Desk, order: OrderView) -> str:
+    """What was bought, in one line."""
+    return "，".join(f"{pick(line.names, desk.language)} × {line.quantity}" for line in order.lines)
+
+
+async def order(desk: Desk, number: str) -> Screen:
+    """An order by its number, a payment's, or the gateway's; or odd money by the gateway's number."""
+    found = await desk.shop.read(find_by_any_number, number)
+    if found.order_number is None:
+        if found.receipt is None:
+            raise NoSuchOrder
+        return receipt_screen(desk, found.receipt)
+    return draw(desk, await desk.shop.read(see_order, found.order_number))
+
+
+def draw(desk: Desk, seen: OrderSeen) -> Screen:
+    """An order as staff see it: facts, and never a code."""
+    placed = seen.trace.order
+    state = desk.say(f"order.{placed.state.value}.title", number=desk.say.number(placed.number))
+    cost = Money(sum(line.cost.minor for line in placed.lines), placed.total.currency)
+    price = desk.say("admin.order.price", total=desk.money(placed.total), cost=desk.money(cost))
+    lines = (
+        Line(state, Style.TITLE),
+        Line(f"{goods_text(desk, placed)}   {price}"),
+        Line(_buyer_text(desk, seen)),
+        Line(_times_text(desk, seen.trace), Style.MUTED),
+    )
+    is_out = placed.delivered_at is not None
+    key = "admin.button.why_delivered" if is_out else "admin.button.why"
+    first: list[Button] = [desk.button(key, "why", placed.number, weight=Weight.PRIMARY)]
+    if placed.state in PAID:
+        amount = desk.money(placed.total)
+        words = ("refund", placed.number)
+        first.append(desk.button("admin.button.refund", *words, weight=Weight.DANGER, amount=amount))
+    rest = (desk.button("admin.button.wallet", "wallet", placed.number), *_order_home(desk))
+    return Screen(lines, (tuple(first), rest))
+
+
+def _order_home(desk: Desk) -> tuple[Button, ...]:
+    return desk.button("admin.button.orders", "orders"), desk.home_button()
+
+
+def _buyer_text(desk: Desk, seen: OrderSeen) -> str:
+    placed = seen.trace.order
+    name = seen.buyer.name if seen.buyer is not None else ""
+    return desk.say(
+        "admin.order.buyer",
+        name=name,
+        person=placed.person_id,
+        address=masked(placed.address),
+        balance=desk.money(seen.balance),
+    )
+
+
+def masked(address: Address) -> str:
+    """Where a buyer is, without what would let somebody write to him."""
+    own = address.external_id
+    shown = own if len(own) <= 2 * _SHOWN_OF_ID else f"{own[:_SHOWN_OF_ID]}…{own[-_SHOWN_OF_ID:]}"
+    return f"{address.channel} {shown}"
+
+
+def _times_text(desk: Desk, trace: OrderTrace) -> str:
+    placed, say = trace.order, desk.say
+    steps = [say("admin.order.placed", at=say.day(placed.placed_at))]
+    if placed.paid_at is not None:
+        way = way_text(desk, placed.paid_with or "")
+        steps.append(say("admin.order.paid", at=say.clock(placed.paid_at), way=way))
+    if placed.delivered_at is not None:
+        steps.append(say("admin.order.delivered", at=say.clock(placed.delivered_at)))
+    if trace.revealed_at is not None:
+        steps.append(say("admin.order.seen", at=say.day(trace.revealed_at)))
+    if placed.ended_at is not None:
+        steps.append(say(f"admin.order.ended.{placed.state.value}", at=say.day(placed.ended_at)))
+    return " · ".join(steps)
+
+
+def way_text(desk: Desk, name: str) -> str:
+    """What a means of payment is called."""
+    if name == WALLET:
+        return desk.say("admin.way.wallet")
+    key = f"gateway.{name}"
+    return desk.say(key) if desk.say.has(key) else name
+
+
+async def refund(desk: Desk, number: str, *, even_if_seen: bool, yes: bool) -> Screen:
+    """Give an order's money back to the buyer's balance. Asks first; refunding twice finds it refunded."""
+    seen = await desk.shop.read(see_order, number)
+    placed = seen.trace.order
+    if not yes and placed.state in PAID:
+        return _ask_refund(desk, seen)
+    give_back = refund_seen_order if even_if_seen else refund_order
+    try:
+        amount = await give_back(desk.shop, number, by=desk.actor)
+    except NotRefundable:
+        toast = desk.say(f"admin.refund.not.{placed.state.value}")
+        return draw(desk, await desk.shop.read(see_order, number)).with_toast(toast)
+    toast = desk.say("admin.refund.done", amount=desk.money(amount))
+    return draw(desk, await desk.shop.read(see_order, number)).with_toast(toast)
+
+
+def _ask_refund(desk: Desk, seen: OrderSeen) -> Screen:
+    placed, say = seen.trace.order, desk.say
+    amount = desk.money(placed.total)
+    lines = [
+        Line(say("admin.refund.ask", number=say.number(placed.number), amount=amount), Style.TITLE),
+        Line(f"{goods_text(desk, placed)}   {_buyer_text(desk, seen)}"),
+    ]
+    held: tuple[str, ...] = ("refund", placed.number, "--yes")
+    key = "admin.refund.yes"
+    if seen.trace.revealed_at is not None:
+        at = say.day(seen.trace.revealed_at)
+        lines.append(Line(say("admin.refund.seen", at=at), Style.WARNING))
+        held, key = (*held, "--even-if-seen"), "admin.refund.yes_seen"
+    elif placed.state is OrderState.DELIVERED:
+        lines.append(Line(say("admin.refund.unseen")))
+    no = desk.button("admin.button.leave", "order", placed.number)
+    return ask_first(tuple(lines), say(key, amount=amount), held, new_key(desk.shop.random), no)
+
+
+async def ask(desk: Desk, number: str) -> Screen:
+    """Ask the gateways now what they know of an order. Never marks anything paid by itself."""
+    seen = await desk.shop.read(see_order, number)
+    if seen.buyer is None:
+        raise NoSuchOrder
+    taken = await ask_about_order(desk.shop, seen.buyer, number)
+    answer = "no_answer" if taken is None else taken.value
+    return draw(desk, await desk.shop.read(see_order, number)).with_toast(desk.say(f"admin.ask.{answer}"))

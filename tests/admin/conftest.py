@@ -1,0 +1,17 @@
+"""A staffed shop on either database."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+
+from tests.admin.office import Office, staffed
+from tests.core.builders import a_market
+
+
+@pytest_asyncio.fixture
+async def office(database_url: str) -> AsyncIterator[Office]:
+    """A shop with an owner at his desk; its books are verified when the test is over."""
+    async with a_market(database_url) as market:
+        yield staffed(market)

@@ -1,0 +1,203 @@
+"""Every command of the table, typed in the chat, typed in the shell, and forged by somebody who is not staff."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import pytest
+import pytest_asyncio
+
+from admin_cmds.command import Command
+from admin_cmds.links import link_to, split_words
+from admin_cmds.registry import COMMANDS, find, parse
+from bot.commands.admin import Terminal
+from handlers.incoming import LONGEST_LINK
+from handlers.screen import Code, LinkButton, Screen
+from shop_core.kernel.money import Money
+from shop_core.kernel.policy import Policy
+from shop_core.payments.gateway import GatewayRefused, Notice
+from shop_core.staff.roles import Role, Roster
+from tests.admin.office import STRANGER, Office, buttons_of, staffed, text_of
+from tests.core.builders import a_market
+
+CHANGING = (
+    "category add",
+    "product add",
+    "product hide",
+    "product publish",
+    "variant add",
+    "price",
+    "limits",
+    "import",
+    "refund",
+    "wallet",
+    "suspense credit",
+    "case close",
+)
+"""Commands that leave a line in the audit log when the lines below are run one after another."""
+
+TOLD_ANEW = ("refund", "wallet", "ask", "audit", "case show", "case close")
+"""Commands that do not say the same twice: a question has a new key, what was settled is told as settled."""
+
+
+@dataclass
+class Workplace:
+    """A shop in which every command has something to do."""
+
+    office: Office
+    values: Mapping[str, str]
+
+    def line(self, name: str) -> str:
+        return LINES[name].format_map(self.values)
+
+
+LINES: Mapping[str, str] = {
+    "home": "home",
+    "category add": "category add 音乐 --en Music",
+    "category list": "category list",
+    "product add": 'product add "网易云音乐" 年卡 --en "NetEase Music"',
+    "product list": "product list",
+    "product show": "product show {product}",
+    "product hide": "product hide #{product}",
+    "product publish": "product publish {product}",
+    "variant add": "variant add {product} 48 季卡 --cost 40.5 --per-order 2",
+    "price": "price {variant} 15.50 12.3",
+    "limits": "limits {variant} 2 0",
+    "import": "import {variant} --cost 9 --expires 2027-03-31 --origin 老王",
+    "stock": "stock {variant}",
+    "orders": "orders --state delivered",
+    "order": "order {order}",
+    "why": "why {order}",
+    "ask": "ask {order}",
+    "refund": "refund {order}",
+    "wallet": "wallet {order} 5.00 晚到补偿",
+    "suspense": "suspense",
+    "suspense show": "suspense show {receipt}",
+    "suspense credit": "suspense credit {receipt} {order}",
+    "suspense return": "suspense return {receipt}",
+    "cases": "cases",
+    "case show": "case show {case}",
+    "case close": "case close {case}",
+    "funnel": "funnel 7",
+    "audit": "audit 5",
+    "verify": "verify",
+}
+
+
+@pytest_asyncio.fixture
+async def workplace(database_url: str) -> AsyncIterator[Workplace]:
+    async with a_market(database_url) as market:
+        office = staffed(market)
+        customer = await market.a_customer()
+        variant = await market.a_variant(price=1500)
+        order = await market.an_order(customer, variant, paid=True)
+        await market.tell(Notice("NOPE", "T-ODD", Money(3000, "CNY"), paid=True))
+        market.gateway.trouble = GatewayRefused(said="pid")
+        other = await market.place(customer, variant)
+        with pytest.raises(GatewayRefused):
+            await market.ask_money(customer, other)
+        market.gateway.trouble = None
+        values = {
+            "product": await market.one("SELECT max(id) FROM products"),
+            "variant": variant,
+            "order": order.number,
+            "receipt": await market.one("SELECT id FROM receipts WHERE state = 'suspense'"),
+            "case": await market.one("SELECT id FROM cases WHERE kind = 'gateway'"),
+        }
+        yield Workplace(office, {name: str(value) for name, value in values.items()})
+
+
+def test_every_command_has_a_line_here() -> None:
+    assert set(LINES) == {command.name for command in COMMANDS}
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_the_example_is_written_as_the_command_wants_it(command: Command) -> None:
+    found, rest = find(split_words(command.example), Role.OWNER)
+    assert found is command
+    assert set(parse(found, rest, Policy())) == {param.name for param in command.params}
+
+
+async def test_the_owner_types_each_in_the_chat(workplace: Workplace) -> None:
+    for name in LINES:
+        screen = await workplace.office.type(f"/{workplace.line(name)}")
+        said = text_of(screen)
+        assert said, name
+        assert "写法" not in said, name
+        assert "现在做不了" not in said, name
+        assert_fits(screen)
+
+
+async def test_the_owner_presses_each_as_a_button(workplace: Workplace) -> None:
+    for name in LINES:
+        link = link_to(*split_words(workplace.line(name)))
+        screen = await workplace.office.press(link)
+        assert "写法" not in text_of(screen), name
+        assert_fits(screen)
+        again = await workplace.office.press(link)
+        assert again.lines == screen.lines or name in TOLD_ANEW, name
+
+
+async def test_the_owner_types_each_in_the_shell(
+    workplace: Workplace, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(click, "confirm", lambda *_args, **_kwargs: True)
+    (tmp_path / "codes.txt").write_text("FRESH-1\nFRESH-2\nFRESH-2\n")
+    for name in LINES:
+        words = [*split_words(workplace.line(name))]
+        if name == "import":
+            words.append(str(tmp_path / "codes.txt"))
+        await Terminal(workplace.office.shop, "zh").run(words)
+        printed = capsys.readouterr().out
+        assert printed.strip(), name
+        assert "FRESH" not in printed
+    by_shell = [entry.command for entry in await workplace.office.audit() if entry.actor.startswith("shell:")]
+    assert by_shell == [name.replace("suspense ", "suspense.") for name in LINES if name in CHANGING]
+
+
+async def test_a_stranger_gets_what_any_unknown_link_gives_him(workplace: Workplace) -> None:
+    office, market = workplace.office, workplace.office.market
+    unknown = await office.press("no/such/link", who=STRANGER)
+    before = await market.everything()
+    for name in LINES:
+        assert await office.press(link_to(*split_words(workplace.line(name))), who=STRANGER) == unknown, name
+        typed = await office.type(f"/{workplace.line(name)}", who=STRANGER)
+        assert not [button for button in buttons_of(typed) if _is_staff(button)], name
+    assert await office.press("admin", who=STRANGER) == unknown
+    assert await office.press("admin/go/abcdefghij", who=STRANGER) == unknown
+    assert "不收文件" in text_of(await office.send("codes.txt", b"MINE-1\n", who=STRANGER))
+    assert await market.everything() == before
+
+
+async def test_an_owner_who_is_removed_from_the_config_is_out_at_once(workplace: Workplace) -> None:
+    office = workplace.office
+    assert "管理" in str(await office.press(""))
+    asked = await office.press(f"admin/import/{workplace.values['variant']}")
+    assert asked.prompt is not None
+    office.shop._services[Roster] = Roster(frozenset())
+    unknown = await office.press("no/such/link")
+    assert await office.press("admin") == unknown
+    assert "不收文件" in text_of(await office.send("codes.txt", b"LATE-1\n"))
+    assert await office.market.cards() == {"available": 3, "held": 1, "delivered": 1}
+
+
+async def test_no_screen_of_staff_ever_shows_a_code(workplace: Workplace) -> None:
+    for name in LINES:
+        screen = await workplace.office.type(f"/{workplace.line(name)}")
+        assert not [line for line in screen.lines if isinstance(line, Code)]
+        assert "CODE-" not in str(screen)
+
+
+def assert_fits(screen: Screen) -> None:
+    """Links fit into the narrowest channel's buttons; a notice into its box."""
+    for button in buttons_of(screen):
+        if isinstance(button, LinkButton):
+            assert len(button.link.encode()) <= LONGEST_LINK, button
+    assert len(screen.toast or "") <= 200
+
+
+def _is_staff(button: object) -> bool:
+    return isinstance(button, LinkButton) and button.link.startswith("admin")

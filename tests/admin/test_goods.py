@@ -1,0 +1,140 @@
+"""Categories, products, variants, stock: from nothing to a product on sale, in the chat."""
+
+from __future__ import annotations
+
+from shop_core.catalog.read import get_product_for_sale, get_variant
+from tests.admin.office import STRANGER, Office, button, links_of, text_of
+
+
+async def test_an_owner_sets_up_a_product_by_pressing_and_answering(office: Office) -> None:
+    home = await office.press("admin")
+    products = await office.press(button(home, "商品"))
+    asked = await office.press(button(products, "新建商品"))
+    assert asked.prompt is not None
+    product = await office.type("Rock'n'Roll 年卡")
+    assert "草稿" in text_of(product)
+    assert "Rock'n'Roll 年卡" in text_of(product)
+    refused = await office.press(button(product, "上架"))
+    assert "先加规格" in text_of(refused)
+    await office.press(button(product, "加规格"))
+    priced = await office.type("４８．５０ 季卡 --cost 40")
+    assert "季卡 · ¥48.50 · 成本 ¥40.00 · 库存 0" in text_of(priced)
+    await office.press(button(priced, "入库 季卡"))
+    imported = await office.send("codes.txt", b"A-1\nA-2\n")
+    published = await office.press(button(imported, "上架"))
+    assert "在售" in text_of(published)
+    home = await office.press("", who=STRANGER)
+    assert [text for text in links_of(home) if text.startswith("Rock'n'Roll 年卡 季卡  ¥48.50")]
+    assert [entry.command for entry in await office.audit()] == [
+        "product add",
+        "variant add",
+        "import",
+        "product publish",
+    ]
+    assert {entry.actor for entry in await office.audit()} == {"tg:1"}
+
+
+async def test_a_refused_answer_may_be_given_again(office: Office) -> None:
+    variant = await office.market.a_variant(price=990)
+    await office.press(f"admin/price/{variant}")
+    refused = await office.type("很便宜")
+    assert "金额看不懂" in text_of(refused)
+    assert refused.prompt is not None
+    assert "现在卖 ¥15.00" in text_of(await office.type("15"))
+    assert (await office.shop.read(get_variant, variant)).price.minor == 1500
+    [entry] = [entry for entry in await office.audit() if entry.command == "price"]
+    assert entry.details == {"variant": variant, "from": "9.90", "to": "15.00"}
+
+
+async def test_what_is_asked_for_twice_is_made_once(office: Office) -> None:
+    for _ in range(2):
+        await office.type("/category add 视频会员 --en Video")
+        top = await office.market.one("SELECT min(id) FROM categories")
+        await office.type(f"/category add 爱奇艺 --parent {top}")
+        await office.type(f"/product add 黄金会员 --category {top} --description 一张激活码")
+        product = await office.market.one("SELECT id FROM products")
+        await office.type(f"/variant add {product} 15 月卡")
+    assert "已经有" in text_of(await office.type("/product add 黄金会员"))
+    for table, number in (("categories", 2), ("products", 1), ("variants", 1), ("audit_log", 4)):
+        assert await office.market.one(f"SELECT count(*) FROM {table}") == number
+
+
+async def test_the_same_name_may_stand_in_two_categories_and_two_products(office: Office) -> None:
+    await office.type("/category add 会员")
+    await office.type("/category add 音乐")
+    music = await office.market.one("SELECT max(id) FROM categories")
+    tree = text_of(await office.type(f"/category add 会员 --parent {music}"))
+    assert [line.partition(" ")[2] for line in tree.splitlines()[2:]] == ["会员", "音乐", "会员"]
+    assert tree.splitlines()[-1].startswith("　#")
+    for name in ("爱奇艺", "腾讯"):
+        await office.type(f"/product add {name}")
+        product = await office.market.one("SELECT max(id) FROM products")
+        await office.type(f"/variant add {product} 15 月卡")
+    assert await office.market.one("SELECT count(*) FROM variants") == 2
+
+
+async def test_limits_are_set_and_lifted(office: Office) -> None:
+    variant = await office.market.a_variant()
+    await office.type(f"/limits {variant} 2 5")
+    view = await office.shop.read(get_variant, variant)
+    assert (view.per_order, view.per_person) == (2, 5)
+    await office.type(f"/limits {variant} 0 0")
+    view = await office.shop.read(get_variant, variant)
+    assert (view.per_order, view.per_person) == (None, None)
+
+
+async def test_hiding_takes_a_product_off_sale(office: Office) -> None:
+    variant = await office.market.a_variant()
+    product = (await office.shop.read(get_variant, variant)).product_id
+    shown = await office.press(f"admin/product/show/{product}")
+    await office.press(button(shown, "下架"))
+    unknown = await office.press(f"p/{product}", who=STRANGER)
+    assert "没有找到" in text_of(unknown)
+    await office.press(f"admin/product/publish/{product}")
+    assert (await office.shop.read(get_product_for_sale, product)).id == product
+
+
+SLIPS = {
+    "variant add {product} 0 年卡": "售价要大于 0",
+    "variant add {product} -5": "写法",
+    "variant add 777777 5": "没有找到这个商品",
+    "price 777777 5": "没有这个规格号",
+    "price 99999999999999999999 5": "写法",
+    "price 一 5": "写法",
+    "limits {variant} 2": "每单最多几张",
+    "limits {variant} 2 -1": "写法",
+    "product publish 777777": "没有找到这个商品",
+    "product add x --category 777777": "没有这个分类号",
+    "category add x --parent 777777": "没有这个上级分类号",
+    "product add x --colour red": "写法",
+    "product add " + "长" * 121: "名称要有 1 到 120 个字",
+    "import {variant} --expires tomorrow": "写法",
+    "import {variant} --cost x": "金额看不懂",
+    "import 777777": "没有这个规格号",
+    "orders --state lost": "写法",
+    "pric 1 5": "没有“pric”这个命令",
+    "product": "没有“product”这个命令",
+    "wallet K7M2-9QXX 5 x": "没有找到这个订单",
+    "wallet 777777 5 x": "没有找到这个人",
+    "wallet K7M2-9QX9 0 x": "金额看不懂",
+    "verify --codes": "在服务器上运行",
+}
+
+
+async def test_a_slip_is_answered_with_how_it_is_written(office: Office) -> None:
+    variant = await office.market.a_variant()
+    product = (await office.shop.read(get_variant, variant)).product_id
+    before = await office.audit(), await office.market.everything()
+    for line, said in SLIPS.items():
+        answer = await office.type("/" + line.format(product=product, variant=variant))
+        assert said in text_of(answer), line
+    assert (await office.audit(), await office.market.everything()) == before
+
+
+async def test_stock_is_listed_emptiest_first(office: Office) -> None:
+    full = await office.market.a_variant(codes=7)
+    empty = await office.market.a_variant(codes=0)
+    screen = await office.type("/stock")
+    lines = text_of(screen).splitlines()[1:]
+    assert [line.split()[0] for line in lines] == [f"#{empty}", f"#{full}"]
+    assert list(links_of(screen).values()) == [f"admin/import/{empty}", "admin"]

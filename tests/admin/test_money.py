@@ -1,0 +1,190 @@
+"""Balances adjusted once, odd money given one place, cases told and closed."""
+
+from __future__ import annotations
+
+import pytest
+
+from handlers.screen import Code
+from shop_core.kernel.money import Money
+from shop_core.messaging.queue import NewsKind, claim_messages, mark_failed
+from shop_core.payments.gateway import GatewayRefused, Notice
+from tests.admin.office import OWNER_CHANNEL, Office, button, links_of, text_of
+
+# ------------------------------------------------------------------------------------------------ wallet
+
+
+@pytest.mark.parametrize("who", ["#{person}", "{number}"])
+async def test_an_adjustment_pressed_twice_is_booked_once(office: Office, who: str) -> None:
+    market = office.market
+    customer = await market.a_customer(balance=300)
+    order = await market.an_order(customer)
+    typed = who.format(person=customer.person_id, number=order.number)
+    asked = await office.type(f"/wallet {typed} 5 晚到 补偿")
+    assert "现在 ¥3.00，之后 ¥8.00" in text_of(asked)
+    assert await market.balance(customer) == 300
+    yes = button(asked, "确认 +¥5.00")
+    for _ in range(2):
+        assert "现在 ¥8.00" in text_of(await office.press(yes))
+    assert await market.balance(customer) == 800
+    [entry] = await office.audit_of("wallet")
+    assert entry.details == {"person": customer.person_id, "amount": "5.00", "reason": "晚到 补偿"}
+    [(_, told)] = [pair for pair in await office.news("web") if pair[0].news is NewsKind.TOPPED_UP]
+    assert told is not None
+    assert "¥5.00 已存入你的余额" in text_of(told)
+
+
+async def test_two_questions_about_the_same_amount_are_two_adjustments(office: Office) -> None:
+    customer = await office.market.a_customer()
+    for _ in range(2):
+        asked = await office.type(f"/wallet {customer.person_id} 5 补偿")
+        await office.press(button(asked, "确认"))
+    assert await office.market.balance(customer) == 1000
+
+
+async def test_more_than_there_is_cannot_be_taken(office: Office) -> None:
+    customer = await office.market.a_customer(balance=300)
+    asked = await office.type(f"/wallet {customer.person_id} -5 记错了")
+    refused = await office.press(button(asked, "确认 −¥5.00"))
+    assert "余额不够减" in text_of(refused)
+    assert await office.market.balance(customer) == 300
+    assert await office.audit_of("wallet") == []
+
+
+async def test_saying_yes_in_the_chat_does_not_skip_the_question(office: Office) -> None:
+    customer = await office.market.a_customer()
+    await office.type(f"/wallet {customer.person_id} 5 补偿 --yes")
+    assert await office.market.balance(customer) == 0
+    for key in ("short", "with spaces", "!!!!!!!!!!"):
+        refused = await office.press(f"admin/wallet/{customer.person_id}/5/x/--key={key}")
+        assert "已经失效" in text_of(refused)
+    assert await office.market.balance(customer) == 0
+
+
+async def test_amount_and_reason_are_asked_for(office: Office) -> None:
+    customer = await office.market.a_customer()
+    order = await office.market.an_order(customer)
+    shown = await office.type(f"/order {order.number}")
+    asked = await office.press(button(shown, "调整余额"))
+    assert asked.prompt is not None
+    question = await office.type("-0.50 多给了")
+    assert "余额 −¥0.50" in text_of(question)
+    assert "写得太长" in text_of(await office.type(f"/wallet {customer.person_id} 5 {'长' * 51}"))
+
+
+# ------------------------------------------------------------------------------------------------ suspense
+
+
+async def test_odd_money_is_told_to_the_owner_and_credited_once(office: Office) -> None:
+    market = office.market
+    customer = await market.a_customer()
+    order = await market.an_order(customer)
+    payment = await market.ask_money(customer, order.number)
+    await market.tell(await market.notice(payment, ref="T-1", minor=3000), gateway="bank")
+    [(message, told)] = await office.news(OWNER_CHANNEL)
+    assert message.news is NewsKind.CASE_OPENED
+    assert told is not None
+    assert told.news
+    assert "¥30.00" in text_of(told).splitlines()[0]
+    assert "向另一个网关申请" in text_of(told)
+    yes = button(told, f"¥30.00 记到 {order.number[:4]}-{order.number[4:]}")
+    assert "已记到" in text_of(await office.press(yes))
+    assert "没有重复记账" in text_of(await office.press(yes))
+    assert "没有重复记账" in text_of(await office.press(button(told, "已在网关退回")))
+    assert await market.balance(customer) == 3000
+    assert "没有来路不明的付款" in text_of(await office.type("/suspense"))
+    assert "没有待处理的事" in text_of(await office.type("/cases"))
+    assert [entry.command for entry in await office.audit()] == ["import", "suspense.credit"]
+
+
+async def test_odd_money_is_credited_to_another_order_by_answering(office: Office) -> None:
+    market = office.market
+    customer = await market.a_customer()
+    order = await market.an_order(customer)
+    await market.tell(Notice("NOPE", "T-1", Money(3000, "CNY"), paid=True))
+    shown = await office.press(links_of(await office.type("/cases")).popitem()[1])
+    listed = await office.type("/suspense")
+    shown = await office.press(next(iter(links_of(listed).values())))
+    await office.press(button(shown, "记到别的订单"))
+    assert "没有找到这个订单" in text_of(await office.type("K7M2-9QX9"))
+    assert "已记到" in text_of(await office.type(order.number.lower()))
+    assert await market.balance(customer) == 3000
+
+
+async def test_money_in_another_currency_can_only_go_back(office: Office) -> None:
+    market = office.market
+    customer = await market.a_customer()
+    order = await market.an_order(customer)
+    payment = await market.ask_money(customer, order.number)
+    await market.tell(await market.notice(payment, currency="USD"))
+    receipt = await market.one("SELECT id FROM receipts")
+    shown = await office.press(f"admin/suspense/show/{receipt}")
+    assert [text for text in links_of(shown) if text.startswith("记到") or "余额" in text] == []
+    assert "币种不一致" in text_of(await office.press(f"admin/suspense/credit/{receipt}/{order.number}"))
+    assert await market.balance(customer) == 0
+    assert "由你在网关退回" in text_of(await office.press(button(shown, "已在网关退回")))
+
+
+# ------------------------------------------------------------------------------------------------ cases
+
+
+async def test_a_refusing_gateway_is_told_and_the_case_is_closed_once(office: Office) -> None:
+    market = office.market
+    customer = await market.a_customer()
+    order = await market.an_order(customer)
+    market.gateway.trouble = GatewayRefused(said="签名错误")
+    with pytest.raises(GatewayRefused):
+        await market.ask_money(customer, order.number)
+    [(_, told)] = await office.news(OWNER_CHANNEL)
+    assert told is not None
+    assert "网关拒绝收款   epay" in text_of(told)
+    assert "签名错误" in text_of(told)
+    assert button(told, "看订单") == f"admin/order/{order.number}"
+    close = button(told, "知道了")
+    assert "不再提醒" in text_of(await office.press(close))
+    assert "已经处理过" in text_of(await office.press(close))
+    assert len(await office.audit_of("case close")) == 1
+
+
+async def test_news_of_a_case_that_was_settled_meanwhile_is_not_sent(office: Office) -> None:
+    await office.market.tell(Notice("NOPE", "T-1", Money(3000, "CNY"), paid=True))
+    receipt = await office.market.one("SELECT id FROM receipts")
+    await office.press(f"admin/suspense/return/{receipt}")
+    [(_, told)] = await office.news(OWNER_CHANNEL)
+    assert told is None
+
+
+async def test_a_case_about_money_is_not_closed_by_knowing_of_it(office: Office) -> None:
+    await office.market.tell(Notice("NOPE", "T-1", Money(3000, "CNY"), paid=True))
+    case = await office.market.one("SELECT id FROM cases")
+    assert "牵涉钱或货" in text_of(await office.press(f"admin/case/close/{case}"))
+    assert await office.market.one("SELECT count(*) FROM cases WHERE closed_at IS NULL") == 1
+
+
+async def test_a_message_that_failed_leads_to_its_order(office: Office) -> None:
+    market = office.market
+    customer = await market.a_customer()
+    order = await market.an_order(customer, paid=True)
+    [message] = await office.shop.write(claim_messages, ["web"], 5)
+    await office.shop.write(mark_failed, message, "blocked")
+    [(_, told)] = await office.news(OWNER_CHANNEL)
+    assert told is not None
+    assert "通知发不出去   web" in text_of(told)
+    assert "blocked" in text_of(told)
+    assert button(told, "为什么没发货") == f"admin/why/{order.number}"
+    assert not [line for line in told.lines if isinstance(line, Code)]
+
+
+async def test_goods_that_are_missing_lead_to_a_refund(office: Office) -> None:
+    market = office.market
+    customer = await market.a_customer()
+    order = await market.an_order(customer)
+    payment = await market.ask_money(customer, order.number)
+    await market.sql("UPDATE cards SET state = 'available', line_id = NULL")
+    await market.tell(await market.notice(payment))
+    listed = await office.type("/cases")
+    shown = await office.press(button(listed, "已付款没发货"))
+    asked = await office.press(button(shown, "退款到余额"))
+    await office.press(button(asked, "退款 ¥9.90"))
+    assert await market.balance(customer) == 990
+    assert "没有待处理的事" in text_of(await office.type("/cases"))
+    await market.run_news()
