@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import getpass
 import os
 import shlex
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from sqlalchemy.exc import SQLAlchemyError
 
 from admin_cmds.command import Command, Desk, Misused, Question
 from admin_cmds.desk import refusal_text
@@ -25,6 +23,7 @@ from admin_cmds.manual import SHELL_SIGN, about_text, manual_screen, usage_text
 from admin_cmds.registry import COMMANDS, carry_out, find, parse
 from admin_cmds.words import STAFF_WORDS
 from bot.commands.configured import with_config
+from bot.commands.reach import reach
 from bot.config import Config
 from bot.wiring import Outside, build_gateways, open_shop
 from handlers.incoming import Upload
@@ -70,30 +69,13 @@ def admin(config: Config, words: tuple[str, ...]) -> None:
     They are written without the slash here. Codes are never arguments: import reads them from a file or from
     standard input.
     """
-    _reach(_run(config, words))
+    reach(_run(config, words))
 
 
 def shell_language(environ: Mapping[str, str]) -> str:
     """The language that the shell is set to: Chinese, or else English."""
     locale = next((environ[name] for name in _LANGUAGE_VARIABLES if environ.get(name)), "")
     return "zh" if locale.lower().startswith("zh") else "en"
-
-
-def _reach(work: Coroutine[Any, Any, None]) -> None:
-    """Run work on the shop; trouble with its database is the operator's to mend, not a bug.
-
-    Raises:
-        click.ClickException: With the reason in one line. It names neither password nor parameters.
-    """
-    try:
-        asyncio.run(work)
-    except SQLAlchemyError as error:
-        reason = str(getattr(error, "orig", None) or type(error).__name__)
-    except OSError as error:
-        reason = error.strerror or str(error)
-    else:
-        return
-    raise click.ClickException(f"the database cannot be used: {reason.strip().splitlines()[0]}")
 
 
 async def _run(config: Config, words: Sequence[str]) -> None:
