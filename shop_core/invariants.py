@@ -218,16 +218,22 @@ _ORDERS: Final = (
         """,  # noqa: S608 - parts of this module
     ),
     Check(
-        "order_entries_name_orders",
-        "entries of orders",
-        "{entries} entries say that an order was paid, delivered or refunded; {known} of them name an order",
-        f"""
-        SELECT entries, known FROM
-            (SELECT count(*) AS entries FROM ledger_entries
-             WHERE kind IN ('order_paid', 'order_delivered', 'order_refunded')) a,
-            (SELECT count(*) AS known FROM orders o JOIN ledger_entries e ON e.key IN {_ORDER_KEYS}) b
-        WHERE entries <> known
-        """,  # noqa: S608 - parts of this module
+        "order_entries_are_as_many_as_orders",
+        "entries of kind {kind}",
+        "{entries} entries for {wanted} orders: some name no order",
+        """
+        SELECT kind, sum(entries) AS entries, sum(wanted) AS wanted FROM
+            (SELECT kind, count(*) AS entries, 0 AS wanted FROM ledger_entries
+             WHERE kind IN ('order_paid', 'order_delivered', 'order_refunded') GROUP BY kind
+             UNION ALL
+             SELECT 'order_paid', 0, count(*) FROM orders WHERE state IN ('paid', 'delivered', 'refunded')
+             UNION ALL
+             SELECT 'order_delivered', 0, count(*) FROM orders
+             WHERE state = 'delivered' OR (state = 'refunded' AND delivered_at IS NOT NULL)
+             UNION ALL
+             SELECT 'order_refunded', 0, count(*) FROM orders WHERE state = 'refunded') x
+        GROUP BY kind HAVING sum(entries) <> sum(wanted)
+        """,
     ),
     Check(
         "order_lines_sum_to_total",

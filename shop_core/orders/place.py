@@ -10,7 +10,7 @@ from sqlalchemy import Insert, bindparam, func, insert, literal_column, select
 
 from shop_core.catalog.read import VariantView, get_variant_for_sale
 from shop_core.conversations import keys
-from shop_core.customers.people import Address, Customer, lock_person
+from shop_core.customers.people import Customer, lock_person
 from shop_core.db.base import table_of
 from shop_core.db.shop import Shop
 from shop_core.db.tx import Tx
@@ -25,7 +25,7 @@ MOST_IN_ONE_ORDER: Final = 100
 
 _UNPAID: Final = select(func.count()).where(
     Order.person_id == bindparam("person"),
-    # Spelled out: with a parameter neither database could prove that the partial index applies.
+    # Spelled out: from a parameter PostgreSQL's generic plan could not tell that the partial index applies.
     Order.state == literal_column("'awaiting'"),
     Order.expires_at > bindparam("moment", type_=Order.expires_at.type),
 )
@@ -92,11 +92,6 @@ def place(tx: Tx, customer: Customer, wish: Wish) -> str:
     hold_line(tx, variant, wish.quantity, line_id)
     keys.use(tx, customer.person_id, wish.key, order_id)
     return number
-
-
-def order_address(customer: Customer) -> Address:
-    """Where the news of an order goes: to where it was placed."""
-    return Address(customer.channel, customer.external_id)
 
 
 def _check_quantity(tx: Tx, customer: Customer, variant: VariantView, quantity: int) -> None:

@@ -19,7 +19,6 @@ from shop_core.ledger.post import Move, post
 from shop_core.messaging.queue import NewsKind, queue_message
 from shop_core.orders.models import TRANSITIONS, Order, OrderLine, OrderState
 from shop_core.orders.read import OrderView
-from shop_core.payments.models import Purpose
 from shop_core.payments.payments import close_for
 from shop_core.stock.errors import OutOfStock
 from shop_core.stock.hold import hold_cards, release_held
@@ -125,7 +124,7 @@ def refund_paid(tx: Tx, order: OrderView, *, by: str) -> Money:
 
 def close_payments(tx: Tx, order: OrderView) -> None:
     """The order needs no money any more: what was asked for is closed, and late money goes elsewhere."""
-    close_for(tx, (Purpose.ORDER, Purpose.TOP_UP), order.id)
+    close_for(tx, order.id)
 
 
 def hold_line(tx: Tx, variant: VariantView, quantity: int, line_id: int) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Row, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import Row, and_, bindparam, func, insert, literal_column, or_, select, update
 
 from shop_core.customers.people import Address
 from shop_core.db.base import table_of
@@ -83,9 +83,10 @@ _INTEND: Final = insert(table_of(Payment)).returning(*_COLUMNS)
 _CLOSE: Final = (
     update(table_of(Payment))
     .where(
-        Payment.purpose.in_(bindparam("for_purposes", expanding=True)),
+        # Spelled out: a list of parameters is expanded anew each time, and every purchase says this.
+        Payment.purpose.in_([literal_column(f"'{purpose.value}'") for purpose in Purpose]),
         Payment.subject_id == bindparam("subject"),
-        Payment.state.in_([PaymentState.INTENDED.value, PaymentState.OPEN.value]),
+        Payment.state.in_([literal_column("'intended'"), literal_column("'open'")]),
     )
     .values(state=PaymentState.CLOSED.value)
 )
@@ -195,9 +196,9 @@ def mark_settled(tx: Tx, payment: PaymentView) -> bool:
     return settled.rowcount == 1
 
 
-def close_for(tx: Tx, purposes: Sequence[Purpose], subject_id: int) -> None:
-    """The subject ended: its payments are closed, and still asked about for a while."""
-    tx.execute(_CLOSE, {"for_purposes": [purpose.value for purpose in purposes], "subject": subject_id})
+def close_for(tx: Tx, subject_id: int) -> None:
+    """The subject ended: its payments, for whatever purpose, are closed, and still asked about for a while."""
+    tx.execute(_CLOSE, {"subject": subject_id})
 
 
 def close_payment(tx: Tx, payment: PaymentView) -> None:

@@ -1,0 +1,1 @@
+"""Tests of the shop itself, without any channel."""

@@ -1,0 +1,349 @@
+"""Every invariant finds what breaks it: one row is corrupted by SQL, and ``verify`` names it."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from sqlalchemy import Connection, make_url
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from shop_core.db.tx import View
+from shop_core.invariants import (
+    CHECKS,
+    CODE_CHECK,
+    MOST_PER_CHECK,
+    NUMBER_CHECK,
+    Finding,
+    verify,
+    verify_codes,
+)
+from shop_core.kernel.policy import Policy
+from shop_core.kernel.secret import Secret
+from shop_core.migrations.upgrade import upgrade
+from shop_core.orders.end import cancel_order, expire_orders
+from shop_core.orders.pay import pay_from_wallet, top_up_difference
+from shop_core.orders.refund import refund_order, refund_seen_order
+from shop_core.orders.suspense import credit_to_buyer, mark_returned
+from shop_core.vault.vault import Vault
+from tests.core.builders import EPAY, OTHER_GATEWAY, OWNER, START, VAULT_KEYS, Market, a_market
+from tests.postgres import PostgresServer
+
+ONE_ORDER_IN: Final = "(SELECT min(id) FROM orders WHERE state = '{}')"
+LINE_OF_ORDER_IN: Final = (
+    "(SELECT min(l.id) FROM order_lines l JOIN orders o ON o.id = l.order_id WHERE o.state = '{}')"
+)
+SEEN_LINE: Final = (
+    "(SELECT min(d.line_id) FROM deliveries d JOIN order_lines l ON l.id = d.line_id"
+    " JOIN orders o ON o.id = l.order_id WHERE d.revealed_at IS NOT NULL AND o.state = 'delivered')"
+)
+
+
+def order_in(state: str) -> str:
+    return ONE_ORDER_IN.format(state)
+
+
+def line_in(state: str) -> str:
+    return LINE_OF_ORDER_IN.format(state)
+
+
+def drop_entry(state: str, step: str) -> tuple[str, ...]:
+    key = f"(SELECT 'order:' || min(id) || ':{step}' FROM orders WHERE state = '{state}')"
+    return (
+        f"DELETE FROM ledger_postings WHERE entry_id = (SELECT id FROM ledger_entries WHERE key = {key})",
+        f"DELETE FROM ledger_entries WHERE key = {key}",
+    )
+
+
+CORRUPTIONS: Final[dict[str, tuple[str, ...]]] = {
+    "entry_balances": (
+        ("UPDATE ledger_postings SET amount_minor = amount_minor + 1"
+        " WHERE id = (SELECT max(id) FROM ledger_postings WHERE account = 'sales')"),
+    ),
+    "entry_has_postings": ("INSERT INTO ledger_entries (key, kind, at) VALUES ('stray', 'adjustment', 0)",),
+    "account_is_in_chart": (
+        ("UPDATE ledger_postings SET account = 'petty_cash'"
+        " WHERE id = (SELECT max(id) FROM ledger_postings WHERE account = 'sales')"),
+    ),
+    "balance_is_sum_of_postings": (
+        ("UPDATE ledger_balances SET amount_minor = amount_minor + 1"
+        " WHERE account = (SELECT min(account) FROM ledger_balances)"),
+    ),
+    "wallet_has_balance": (
+        "DELETE FROM ledger_balances WHERE account = (SELECT min(account) FROM ledger_balances WHERE amount_minor > 0)",
+    ),
+    "balance_is_not_negative": (
+        "UPDATE ledger_balances SET amount_minor = -1 WHERE account = (SELECT min(account) FROM ledger_balances)",
+    ),
+    "orders_account_is_paid_orders": ("UPDATE orders SET total_minor = total_minor + 1 WHERE state = 'paid'",),
+    "suspense_account_is_open_receipts": (
+        ("UPDATE receipts SET amount_minor = amount_minor + 1"
+        " WHERE id = (SELECT min(id) FROM receipts WHERE state = 'suspense')"),
+    ),
+    "gateway_account_is_receipts": ("DELETE FROM receipts WHERE id = (SELECT max(id) FROM receipts)",),
+    "order_paid_entry": drop_entry("delivered", "paid"),
+    "order_delivered_entry": drop_entry("delivered", "delivered"),
+    "order_refunded_entry": drop_entry("refunded", "refunded"),
+    "order_entry_amount": (
+        ("UPDATE ledger_postings SET amount_minor = 2 * amount_minor WHERE entry_id ="
+        " (SELECT min(id) FROM ledger_entries WHERE kind = 'order_delivered')"),
+    ),
+    "order_entries_are_as_many_as_orders": (
+        "INSERT INTO ledger_entries (key, kind, at) VALUES ('order:123456:paid', 'order_paid', 0)",
+    ),
+    "order_lines_sum_to_total": (
+        f"UPDATE order_lines SET paid_minor = 1, list_minor = 1 WHERE id = {line_in('awaiting')}",
+    ),
+    "line_adds_up": (f"UPDATE order_lines SET discount_minor = 7 WHERE id = {line_in('awaiting')}",),
+    "line_cost_is_cost_of_cards": (
+        f"UPDATE order_lines SET cost_minor = cost_minor + 1 WHERE id = {line_in('delivered')}",
+    ),
+    "order_belongs_to_person": (f"UPDATE order_lines SET person_id = 99 WHERE id = {line_in('delivered')}",),
+    "delivered_order_is_announced": (
+        f"DELETE FROM messages WHERE cause = 'order:' || {order_in('delivered')} || ':delivered'",
+    ),
+    "used_key_names_order": ("UPDATE used_keys SET result = 123456 WHERE result = (SELECT min(id) FROM orders)",),
+    NUMBER_CHECK: (f"UPDATE orders SET number = '22222223' WHERE id = {order_in('cancelled')}",),
+    "awaiting_order_holds_its_cards": (
+        f"UPDATE cards SET state = 'available', line_id = NULL WHERE line_id = {line_in('awaiting')}",
+    ),
+    "delivered_order_has_its_cards": (
+        f"UPDATE cards SET state = 'available', line_id = NULL WHERE line_id = {line_in('delivered')}",
+    ),
+    "delivered_order_has_its_delivery": (f"DELETE FROM deliveries WHERE line_id = {line_in('delivered')}",),
+    "ended_order_holds_nothing": (
+        (f"UPDATE cards SET state = 'held', line_id = {line_in('expired')}"
+        " WHERE id = (SELECT min(id) FROM cards WHERE state = 'available')"),
+    ),
+    "undelivered_order_has_no_delivery": (
+        f"INSERT INTO deliveries (line_id, quantity, delivered_at) VALUES ({line_in('awaiting')}, 1, 0)",
+    ),
+    "delivery_has_line": ("INSERT INTO deliveries (line_id, quantity, delivered_at) VALUES (123456, 1, 0)",),
+    "refund_restocks_what_nobody_saw": (
+        "UPDATE deliveries SET returned_at = NULL WHERE returned_at IS NOT NULL",
+    ),
+    "seen_code_never_returns": (
+        f"UPDATE cards SET state = 'available', line_id = NULL WHERE line_id = {SEEN_LINE}",
+    ),
+    "look_is_on_record": (f"DELETE FROM reveals WHERE line_id = {SEEN_LINE}",),
+    "held_card_has_waiting_order": (
+        ("UPDATE cards SET state = 'held', line_id = 123456"
+        " WHERE id = (SELECT min(id) FROM cards WHERE state = 'available')"),
+    ),
+    "delivered_card_has_delivered_order": (
+        (f"UPDATE cards SET state = 'delivered', line_id = {line_in('cancelled')}"
+        " WHERE id = (SELECT min(id) FROM cards WHERE state = 'available')"),
+    ),
+    "available_card_is_free": (
+        "UPDATE cards SET state = 'available' WHERE id = (SELECT min(id) FROM cards WHERE state = 'delivered')",
+    ),
+    "card_has_known_state": (
+        "UPDATE cards SET state = 'lost' WHERE id = (SELECT min(id) FROM cards WHERE state = 'available')",
+    ),
+    "card_is_of_its_batch": ("UPDATE cards SET cost_minor = 7 WHERE id = (SELECT max(id) FROM cards)",),
+    "settled_payment_has_receipt": (
+        "DELETE FROM receipts WHERE id = (SELECT min(id) FROM receipts WHERE state = 'applied')",
+    ),
+    "applied_receipt_settles_payment": (
+        "UPDATE payments SET state = 'open' WHERE id = (SELECT min(id) FROM payments WHERE state = 'settled')",
+    ),
+    "paid_order_has_its_receipt": (
+        f"UPDATE orders SET paid_with = 'bank' WHERE paid_with = '{EPAY}' AND state = 'delivered'",
+    ),
+    "credited_receipt_reached_wallet": (
+        "UPDATE receipts SET person_id = 123456 WHERE id = (SELECT min(id) FROM receipts WHERE state = 'credited')",
+    ),
+    "suspense_has_open_case": (
+        "UPDATE cases SET closed_at = 0 WHERE kind = 'suspense' AND closed_at IS NULL",
+    ),
+    "suspense_case_has_receipt": (
+        "UPDATE cases SET closed_at = NULL WHERE kind = 'suspense' AND closed_at IS NOT NULL",
+    ),
+}  # fmt: skip
+"""One for each check: the statements that break it."""
+
+
+async def populate(market: Market) -> None:
+    """Bring a shop into every state that an honest shop can be in."""
+    shop, clock = market.shop, market.clock
+    buyer, other = await market.a_customer(balance=5000), await market.a_customer()
+    variant = await market.a_variant(price=990, codes=12, cost=300)
+    scarce = await market.a_variant(price=500, codes=1)
+    seen, unseen = [await market.an_order(buyer, variant, quantity=2, paid=True) for _ in range(2)]
+    await market.codes_of(buyer, seen.number)
+    await pay_from_wallet(shop, buyer, await market.place(buyer, variant))
+    await cancel_order(shop, buyer, (await market.an_order(buyer, variant)).number)
+    for refund in (refund_order, refund_seen_order):
+        order = await market.an_order(other, variant, paid=True)
+        if refund is refund_seen_order:
+            await market.codes_of(other, order.number)
+        await refund(shop, order.number, by=OWNER)
+    # Money that is late, with and without a code left; short, over, double.
+    late, missed = await market.an_order(other, variant), await market.an_order(other, scarce)
+    for order in (late, missed):
+        await market.ask_money(other, order.number)
+    clock.advance(minutes=16)
+    await expire_orders(shop)
+    await market.an_order(buyer, scarce, paid=True)
+    await market.tell(await market.notice(late.number))
+    await market.tell(await market.notice(missed.number))
+    over = await market.an_order(buyer, variant)
+    await market.ask_money(buyer, over.number)
+    await market.tell(await market.notice(over.number, minor=980))
+    await market.tell(await market.notice(over.number, minor=1000))
+    await market.tell(await market.notice(over.number))
+    # Money without a place: waiting, returned, credited.
+    for _ in range(3):
+        await market.tell(await market.notice("ZZZZZZZZ", minor=100), gateway=OTHER_GATEWAY)
+    receipts = [
+        row["id"] for row in await market.rows("SELECT id FROM receipts WHERE state = 'suspense' ORDER BY id")
+    ]
+    await mark_returned(shop, receipts[0], by=OWNER)
+    await credit_to_buyer(shop, receipts[1], unseen.number, by=OWNER)
+    # A top-up that finishes its order, an order that waits, and one whose code was lost after it was paid.
+    poor = await market.a_customer(balance=100)
+    number = await market.place(poor, variant)
+    payment = await top_up_difference(shop, poor, number, EPAY, title="Kapu")
+    await market.tell(await market.notice(payment.number, minor=890))
+    stuck = await market.an_order(other, variant)
+    await market.sql(
+        f"UPDATE cards SET state = 'available', line_id = NULL WHERE line_id = {stuck.lines[0].id}"
+    )
+    await market.ask_money(other, stuck.number)
+    await market.tell(await market.notice(stuck.number))
+    await market.an_order(buyer, variant)
+
+
+def run_apart(work: Callable[[], Any]) -> None:
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        thread.submit(lambda: asyncio.run(work())).result()
+
+
+async def fill(url: str) -> None:
+    await upgrade(url)
+    async with a_market(url) as market:
+        await populate(market)
+
+
+@pytest.fixture(scope="module")
+def rich_sqlite_url(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = tmp_path_factory.mktemp("rich") / "kapu.db"
+    shutil.copyfile(sqlite_template, path)
+    url = f"sqlite+aiosqlite:///{path}"
+    run_apart(lambda: fill(url))
+    return url
+
+
+@pytest.fixture(scope="module")
+def rich_postgresql_url(postgres_server: PostgresServer, request: pytest.FixtureRequest) -> str:
+    worker = getattr(request.config, "workerinput", {"workerid": "alone"})["workerid"]
+    made: list[str] = []
+
+    async def prepare() -> None:
+        made.append(await postgres_server.create_database(f"rich_{worker}"))
+        await fill(made[0])
+
+    run_apart(prepare)
+    return made[0]
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def rich_url(request: pytest.FixtureRequest) -> str:
+    """A shop with a past. Whoever changes something in it takes it back."""
+    url: str = request.getfixturevalue(f"rich_{request.param}_url")
+    return url
+
+
+@asynccontextmanager
+async def corruptible(url: str) -> AsyncIterator[Callable[[Callable[[Connection], Any]], Any]]:
+    """Run functions over a connection that minds neither checks nor references; nothing of it is kept."""
+    driver = "postgresql+asyncpg" if url.startswith("postgresql") else "sqlite+aiosqlite"
+    engine = create_async_engine(make_url(url).set(drivername=driver))
+    try:
+        async with engine.connect() as conn:
+            if driver.startswith("postgresql"):
+                await conn.exec_driver_sql("SET session_replication_role = replica")
+                await conn.exec_driver_sql(
+                    "ALTER TABLE ledger_balances DROP CONSTRAINT ck_ledger_balances_not_negative"
+                )
+            else:
+                await conn.exec_driver_sql("PRAGMA ignore_check_constraints = ON")
+            yield conn.run_sync
+            await conn.rollback()
+    finally:
+        await engine.dispose()
+
+
+def verify_on(conn: Connection) -> list[Finding]:
+    return verify(View(conn, START, Policy()))
+
+
+def break_and_verify(conn: Connection, statements: tuple[str, ...]) -> list[Finding]:
+    for statement in statements:
+        assert conn.exec_driver_sql(statement).rowcount > 0, f"nothing to corrupt: {statement}"
+    return verify_on(conn)
+
+
+async def test_a_shop_with_a_past_is_whole(rich_url: str) -> None:
+    async with corruptible(rich_url) as run:
+        assert await run(verify_on) == []
+        assert (
+            await run(lambda conn: verify_codes(View(conn, START, Policy()), Vault("k1", VAULT_KEYS))) == []
+        )
+
+
+def test_every_check_has_its_corruption() -> None:
+    names = [check.name for check in CHECKS]
+    assert len(set(names)) == len(names)
+    assert set(CORRUPTIONS) == {*names, NUMBER_CHECK}
+
+
+@pytest.mark.parametrize("check", CORRUPTIONS)
+async def test_a_corrupted_row_is_named(rich_url: str, check: str) -> None:
+    async with corruptible(rich_url) as run:
+        found = await run(lambda conn: break_and_verify(conn, CORRUPTIONS[check]))
+    named = [finding for finding in found if finding.check == check]
+    assert named, f"verify found {found}"
+    assert all(finding.subject and finding.explanation for finding in named)
+
+
+async def test_a_hundred_thousand_of_a_kind_are_not_all_listed(rich_url: str) -> None:
+    more = "INSERT INTO ledger_entries (key, kind, at) VALUES " + ",".join(
+        f"('stray:{n}', 'adjustment', 0)" for n in range(MOST_PER_CHECK + 5)
+    )
+    async with corruptible(rich_url) as run:
+        found = await run(lambda conn: break_and_verify(conn, (more,)))
+    assert len(found) == MOST_PER_CHECK + 1
+    assert found[-1].subject == "more"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE cards SET sealed = (SELECT sealed FROM cards WHERE id = 2) WHERE id = 1",
+        "UPDATE cards SET fingerprint = sealed WHERE id = 1",
+    ],
+    ids=["moved", "fingerprint"],
+)
+async def test_a_code_that_does_not_open_is_named(rich_url: str, statement: str) -> None:
+    def codes(conn: Connection) -> list[Finding]:
+        conn.exec_driver_sql(statement)
+        return verify_codes(View(conn, START, Policy()), Vault("k1", VAULT_KEYS))
+
+    async with corruptible(rich_url) as run:
+        found = await run(codes)
+    assert [(finding.check, finding.subject) for finding in found] == [(CODE_CHECK, "card 1")]
+
+
+async def test_a_code_under_another_fingerprint_key_is_named(rich_url: str) -> None:
+    keys = VAULT_KEYS | {"fingerprint": Secret("MDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDA=")}
+    async with corruptible(rich_url) as run:
+        found = await run(lambda conn: verify_codes(View(conn, START, Policy()), Vault("k1", keys), every=5))
+    assert {finding.check for finding in found} == {CODE_CHECK}
+    assert all(int(finding.subject.split()[1]) % 5 == 0 for finding in found)
