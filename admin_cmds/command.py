@@ -83,19 +83,13 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Question(Screen):
-    """A screen that asks whether to go on. ``held`` is the command that "yes" runs, kept under ``key``.
+    """A screen that asks whether to go on. ``held`` is the command that "yes" runs.
 
     It waits beside the chat, because it does not fit into a button. The button names the key, so it never runs
     anything but what stood above it.
     """
 
-    key: str = ""
     held: tuple[str, ...] = ()
-
-    @property
-    def stored(self) -> str:
-        """The link under which it waits."""
-        return link_to(HOLD, self.key, *self.held)
 
 
 def ask_first(lines: tuple[Line, ...], yes: str, held: tuple[str, ...], key: str, no: LinkButton) -> Question:
@@ -111,10 +105,10 @@ def ask_first(lines: tuple[Line, ...], yes: str, held: tuple[str, ...], key: str
         TooLong: The command does not fit where it has to wait.
     """
     rows = ((LinkButton(yes, link_to(GO, key), Weight.DANGER),), (no,))
-    question = Question(lines, rows, key=key, held=held)
-    if len(question.stored) > LONGEST_STORED:
+    kept = link_to(HOLD, key, *held)
+    if len(kept) > LONGEST_STORED:
         raise TooLong
-    return question
+    return Question(lines, rows, kept=kept, held=held)
 
 
 Run = Callable[..., Awaitable[Screen]]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-from admin_cmds.command import Desk, Misused, NoSuchCommand, Question, Unfinished
+from admin_cmds.command import Desk, Misused, NoSuchCommand, Unfinished
 from admin_cmds.links import GO, HOLD, PREFIX, link_to, split_words, words_of
 from admin_cmds.manual import CHAT_SIGN, ask_rest, manual_screen, usage_text
 from admin_cmds.pending import draw_case
 from admin_cmds.registry import COMMANDS, carry_out, find
 from handlers import conversation, news
-from handlers.conversation import LONGEST_TEXT, arrive, remember_prompt
+from handlers.conversation import LONGEST_TEXT, arrive
 from handlers.incoming import Incoming, Link, Text, Upload
 from handlers.links import match
 from handlers.screen import Line, LinkButton, Prompt, Screen, Style
@@ -21,7 +21,6 @@ from shop_core.cases.cases import find_open
 from shop_core.conversations import prompts
 from shop_core.customers.people import find_customer
 from shop_core.db.shop import Shop
-from shop_core.db.tx import Tx
 from shop_core.kernel.errors import ShopError
 from shop_core.messaging.queue import NewsKind, QueuedMessage
 from shop_core.staff.roles import Role, Roster
@@ -76,15 +75,13 @@ async def answer(shop: Shop, incoming: Incoming) -> Screen:
     asked = await shop.read(prompts.asked, channel=incoming.channel, external_id=incoming.external_id)
     said = _understand(incoming.content, asked)
     if said is None:
-        return await _as_customer(visit, incoming, asked)
+        return await _as_customer(visit, incoming)
     desk = Desk(
         shop, visit.say, visit.language, f"{incoming.channel}:{incoming.external_id}", upload=said.upload
     )
     if said.words[:1] == (GO,):
-        return await _go(desk, role, visit, said, asked)
-    screen = await _respond(desk, role, said)
-    await _remember(visit, screen)
-    return screen
+        return await _go(desk, role, said, asked)
+    return await _respond(desk, role, said)
 
 
 def _understand(content: Link | Text | Upload, asked: str | None) -> _Said | None:
@@ -122,13 +119,11 @@ def _typed(text: str) -> _Said | None:
     return _Said(words[1:] if first == PREFIX else (first, *words[1:]))
 
 
-async def _as_customer(visit: Visit, incoming: Incoming, asked: str | None) -> Screen:
+async def _as_customer(visit: Visit, incoming: Incoming) -> Screen:
     """An owner shops too. His home has a door to the other side."""
     content = incoming.content
     if isinstance(content, Text) and content.text.lstrip().startswith(_SLASHES):
         incoming = replace(incoming, content=Link(""))
-    if asked is not None and words_of(asked) is not None:
-        await remember_prompt(visit, Screen(()))
     screen = await conversation.answer(visit.shop, incoming)
     found = match(incoming.content.path) if isinstance(incoming.content, Link) else None
     if found is None or found[0] != "home":
@@ -136,17 +131,15 @@ async def _as_customer(visit: Visit, incoming: Incoming, asked: str | None) -> S
     return replace(screen, rows=(*screen.rows, (LinkButton(visit.say("admin.button.door"), link_to()),)))
 
 
-async def _go(desk: Desk, role: Role, visit: Visit, said: _Said, asked: str | None) -> Screen:
+async def _go(desk: Desk, role: Role, said: _Said, asked: str | None) -> Screen:
     """Run what a question held, if the button belongs to the question that was asked last.
 
     It stays held afterwards: pressed again, the command runs again and finds that it has been done.
     """
     words = None if asked is None else words_of(asked)
     if words is None or words[:1] != (HOLD,) or words[1:2] != said.words[1:2]:
-        screen = _refuse(desk, TooLate(), said)
-        await _remember(visit, screen)
-        return screen
-    return await _respond(desk, role, _Said(words[2:]))
+        return _refuse(desk, TooLate(), said)
+    return replace(await _respond(desk, role, _Said(words[2:])), kept=asked)
 
 
 async def _respond(desk: Desk, role: Role, said: _Said) -> Screen:
@@ -203,18 +196,6 @@ def refusal_text(say: Phrases, error: ShopError) -> str:
     keys = (f"error.{error.code}.staff.{part}", f"error.{error.code}.staff", f"error.{error.code}")
     key = next((key for key in keys if say.has(key)), "error.shop.refused")
     return say(key, **error.details)
-
-
-async def _remember(visit: Visit, screen: Screen) -> None:
-    """Keep what the next message means; a question keeps what its button will do."""
-    if isinstance(screen, Question):
-        await visit.shop.write(_hold, visit, screen.stored)
-    else:
-        await remember_prompt(visit, screen)
-
-
-def _hold(tx: Tx, visit: Visit, stored: str) -> None:
-    prompts.ask(tx, channel=visit.customer.channel, external_id=visit.customer.external_id, link=stored)
 
 
 async def news_screen(shop: Shop, message: QueuedMessage) -> Screen | None:

@@ -34,6 +34,10 @@ class CaseNeedsMore(ShopError):
     code = "admin.case_needs_more"
 
 
+_ONLY_NEWS: Final = frozenset({CaseKind.GATEWAY, CaseKind.MESSAGE, CaseKind.CALLBACK})
+"""Cases that a person closes by knowing of them: nothing in the shop waits for his decision."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Subject:
     """What a case is about, where a screen can lead there."""
@@ -64,7 +68,7 @@ def _what(desk: Desk, case: OpenCase) -> str:
             return desk.money(_amount(evidence))
         case CaseKind.UNDELIVERED:
             return desk.say.number(str(evidence.get("number", "")))
-        case CaseKind.GATEWAY:
+        case CaseKind.GATEWAY | CaseKind.CALLBACK:
             return way_text(desk, str(evidence.get("gateway", "")))
         case CaseKind.MESSAGE:
             return str(evidence.get("channel", ""))
@@ -98,7 +102,7 @@ async def draw_case(desk: Desk, case: OpenCase) -> Screen:
 
 def _subject_of(view: View, case: OpenCase) -> _Subject:
     match case.kind:
-        case CaseKind.SUSPENSE:
+        case CaseKind.SUSPENSE | CaseKind.CALLBACK:
             return _Subject()
         case CaseKind.UNDELIVERED:
             return _Subject(find_order_number(view, case.subject_id))
@@ -121,7 +125,7 @@ def _rows(desk: Desk, case: OpenCase, subject: _Subject) -> tuple[tuple[Button, 
             first.append(desk.button("admin.button.refund_order", *refund, weight=Weight.DANGER))
         else:
             first.append(desk.button("admin.button.order", "order", subject.order))
-    if case.kind in {CaseKind.GATEWAY, CaseKind.MESSAGE}:
+    if case.kind in _ONLY_NEWS:
         first.append(desk.button("admin.button.known", "case", "close", str(case.id)))
     last = (desk.button("admin.button.cases", "cases"), desk.home_button())
     return (tuple(first), last) if first else (last,)
@@ -134,7 +138,7 @@ async def case_close(desk: Desk, case_id: int) -> Screen:
 
 
 async def close(shop: Shop, case_id: int, *, by: str) -> None:
-    """Close a case about a gateway or a message.
+    """Close a case that only had to be known.
 
     Raises:
         NoSuchCase: Not open.
@@ -147,7 +151,7 @@ def _close(tx: Tx, case_id: int, by: str) -> None:
     case = find_open(tx, case_id)
     if case is None:
         raise NoSuchCase
-    if case.kind not in {CaseKind.GATEWAY, CaseKind.MESSAGE}:
+    if case.kind not in _ONLY_NEWS:
         raise CaseNeedsMore
     close_case(tx, case.kind, case.subject_id, by=by, resolution="known")
     audit.record(tx, actor=by, command="case close", details={"case": case_id, "kind": case.kind.value})

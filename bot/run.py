@@ -10,8 +10,10 @@ from typing import Any
 
 import structlog
 import uvloop
+from sqlalchemy.exc import SQLAlchemyError
 
 from admin_cmds import desk
+from bot.channels.channel import Channel
 from bot.config import Config
 from bot.schedule import Schedule
 from bot.web.server import WebServer
@@ -20,6 +22,7 @@ from bot.workers import Workers
 from shop_core.db.connect import backend_of
 from shop_core.kernel.errors import ShopError
 from shop_core.migrations.upgrade import is_current, upgrade
+from shop_core.wallet.balance import require_same_currency
 
 log = structlog.get_logger()
 
@@ -50,21 +53,23 @@ async def serve(
 
     Raises:
         OldSchema: PostgreSQL needs ``kapu db upgrade`` first.
+        CurrencyChanged: The books are in another currency than the config.
         OSError: The port is taken.
     """
     stopping = stop or asyncio.Event()
     await prepare_schema(config.database.url.reveal())
     program = wire(config, outside)
     try:
+        await program.shop.read(require_same_currency)
         web = WebServer(program.app, host=config.http.host, port=config.http.port)
-    except OSError:
+    except (OSError, ShopError):
         await program.close()
         raise
     _stop_on_signals(stopping)
     schedule = Schedule(program.shop, program.metrics, program.timing)
     workers = Workers(program.shop, program.channels, desk.news_screen, program.metrics, program.timing)
     serving = asyncio.create_task(web.run())
-    receiving = [asyncio.create_task(channel.run(), name=name) for name, channel in program.channels.items()]
+    receiving = [asyncio.create_task(_receive(channel)) for channel in program.channels.values()]
     working = asyncio.create_task(workers.run(stopping))
     schedule.start()
     log.info("shop is open", port=web.port, channels=sorted(program.channels))
@@ -72,13 +77,13 @@ async def serve(
         on_ready(program, web.port)
     ended = asyncio.ensure_future(stopping.wait())
     try:
-        done, _ = await asyncio.wait(
-            {ended, serving, working, *receiving}, return_when=asyncio.FIRST_COMPLETED
-        )
+        done, _ = await asyncio.wait({ended, serving, working}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         stopping.set()
         await _cancel(*receiving, ended)
-        await schedule.stop()
+        with suppress(SQLAlchemyError):
+            # The database may be why we stop; the lease then runs out by itself.
+            await schedule.stop()
         await _finish(working, program.timing.drain_s)
         web.stop()
         await _finish(serving, program.timing.drain_s)
@@ -106,6 +111,14 @@ def _stop_on_signals(stopping: asyncio.Event) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
+
+
+async def _receive(channel: Channel) -> None:
+    """Receive on one channel. One that cannot go on (a revoked token) is loud, and leaves the others open."""
+    try:
+        await channel.run()
+    except Exception:
+        log.exception("channel ended", channel=channel.name)
 
 
 async def _cancel(*tasks: asyncio.Future[Any]) -> None:

@@ -19,14 +19,17 @@ import structlog
 from bot.channels.channel import Channel, Unreachable
 from bot.metrics import Metrics
 from bot.timing import Timing
-from bot.web.notices import SOURCE_PREFIX, unpack_notice
+from bot.web.notices import MONEY_LANES, SOURCE_PREFIX, unpack_notice
+from handlers.conversation import remember_shown
 from handlers.screen import Screen
-from shop_core.customers.people import mark_unreachable
+from shop_core.cases.cases import CaseKind, open_case
+from shop_core.customers.people import Address, mark_unreachable
 from shop_core.db import inbox, outbox
 from shop_core.db.claims import Fenced
 from shop_core.db.inbox import Letter
 from shop_core.db.outbox import News
 from shop_core.db.shop import Shop
+from shop_core.db.tx import Tx
 from shop_core.kernel.errors import RetryLater, Unknown
 from shop_core.messaging import queue
 from shop_core.messaging.queue import QueuedMessage
@@ -34,10 +37,13 @@ from shop_core.orders.take_payment import take_payment
 from shop_core.subscriptions import CONSUMERS
 from shop_core.vault.vault import Vault
 
-LETTERS_AT_ONCE: Final = 8
+PEOPLE_AT_ONCE: Final = 64
+"""Letters of people under way in one process: mostly waiting for a gateway or a chat, holding no connection."""
+MONEY_AT_ONCE: Final = 4
 BATCH: Final = 10
 GIVE_UP_AFTER: Final = 4
-"""A person's message that broke so often is answered with an apology; a callback about money is never given up."""
+"""A person's message that broke so often is dropped, and he asks again; a callback about money is never given up: it
+becomes a case, and is tried on."""
 _LONGEST_PAUSE_S: Final = 300
 
 log = structlog.get_logger()
@@ -58,8 +64,8 @@ class Workers:
     async def run(self, stop: asyncio.Event) -> None:
         """Work until ``stop`` is set, then finish what was taken."""
         async with asyncio.TaskGroup() as group:
-            for _ in range(LETTERS_AT_ONCE):
-                group.create_task(self._loop(stop, "inbox", self._one_letter))
+            for lanes, at_once in (("", PEOPLE_AT_ONCE), (MONEY_LANES, MONEY_AT_ONCE)):
+                group.create_task(self._loop(stop, "inbox", self._letter_taker(group, lanes, at_once)))
             group.create_task(self._loop(stop, "outbox", self._some_news))
             group.create_task(self._loop(stop, "messages", self._some_messages))
 
@@ -82,29 +88,56 @@ class Workers:
             with suppress(asyncio.CancelledError):
                 await waiter
 
-    async def _one_letter(self) -> bool:
-        letter = await self.shop.write(inbox.take, lease=self.timing.lease)
-        if letter is None:
-            return False
+    def _letter_taker(
+        self, group: asyncio.TaskGroup, lanes: str, at_once: int
+    ) -> Callable[[], Awaitable[bool]]:
+        """Takes letters and hands each to a task of its own, so many at a time."""
+        places = asyncio.Semaphore(at_once)
+
+        async def take() -> bool:
+            await places.acquire()
+            letter = None
+            try:
+                letter = await self.shop.write(inbox.take, lease=self.timing.lease, lanes=lanes)
+            finally:
+                if letter is None:
+                    places.release()
+            if letter is None:
+                return False
+            task = group.create_task(self._one_letter(letter))
+            task.add_done_callback(lambda _: places.release())
+            return True
+
+        return take
+
+    async def _one_letter(self, letter: Letter) -> None:
         began = perf_counter()
         renewing = asyncio.create_task(self._renew(letter))
         try:
             outcome = await self._handle(letter)
+        except Exception:
+            # Not even handing it back worked: the lease runs out, and somebody takes it again.
+            log.exception("letter lost its worker", source=letter.source, letter=letter.id)
+            outcome = "lost"
         finally:
             renewing.cancel()
         self.metrics.letters_handled.labels(letter.source, outcome).inc()
         self.metrics.letter_seconds.observe(perf_counter() - began)
-        return True
 
     async def _renew(self, letter: Letter) -> None:
         while True:
             await asyncio.sleep(self.timing.lease / timedelta(seconds=1) / 3)
-            await self.shop.write(inbox.renew, letter, lease=self.timing.lease)
+            try:
+                await self.shop.write(inbox.renew, letter, lease=self.timing.lease)
+            except Fenced:
+                return
+            except Exception:
+                log.exception("lease not renewed", letter=letter.id)
 
     async def _handle(self, letter: Letter) -> str:
         try:
-            await self._work(letter)
-            await self.shop.write(inbox.finish_letter, letter)
+            shown = await self._work(letter)
+            await self.shop.write(_finish, letter, shown)
         except Unreachable:
             await self.shop.write(inbox.finish_letter, letter)
             return "unreachable"
@@ -124,19 +157,21 @@ class Workers:
             return await self._again(letter, "failed")
         return "done"
 
-    async def _work(self, letter: Letter) -> None:
+    async def _work(self, letter: Letter) -> Screen | None:
         place = f"inbox:{letter.source}:{letter.external_id}"
         payload = self.shop.get(Vault).open_bytes(letter.payload, place=place)
         if letter.source.startswith(SOURCE_PREFIX):
             await take_payment(self.shop, letter.source.removeprefix(SOURCE_PREFIX), unpack_notice(payload))
-        else:
-            await self.channels[letter.source].reply(letter, payload)
+            return None
+        return await self.channels[letter.source].reply(letter, payload)
 
     async def _again(self, letter: Letter, outcome: str) -> str:
         is_money = letter.source.startswith(SOURCE_PREFIX)
         if letter.attempts >= GIVE_UP_AFTER and not is_money:
             await self.shop.write(inbox.finish_letter, letter)
             return "given_up"
+        if letter.attempts >= GIVE_UP_AFTER:
+            await self.shop.write(_tell_of_stuck_money, letter)
         await self._hand_back(letter, timedelta(seconds=min(2**letter.attempts, _LONGEST_PAUSE_S)))
         return outcome
 
@@ -192,3 +227,15 @@ class Workers:
             await shop.write(queue.postpone, message, "failed")
             return "failed"
         return "sent"
+
+
+def _finish(tx: Tx, letter: Letter, shown: Screen | None) -> None:
+    """The message is answered, and what the screen changed about the conversation is kept, together or not at all."""
+    if shown is not None:
+        channel, _, external_id = letter.lane.partition(":")
+        remember_shown(tx, Address(channel, external_id), shown)
+    inbox.finish_letter(tx, letter)
+
+
+def _tell_of_stuck_money(tx: Tx, letter: Letter) -> None:
+    open_case(tx, CaseKind.CALLBACK, letter.id, {"gateway": letter.source.removeprefix(SOURCE_PREFIX)})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from handlers.links import link
+from handlers.order_screen import state_now
 from handlers.screen import Line, LinkButton, Screen, Style
 from handlers.visit import Visit
 from shop_core.catalog.read import pick
@@ -36,7 +37,7 @@ async def orders(visit: Visit, page: int = 1) -> Screen:
 
 def _order_button(visit: Visit, order: OrderView) -> LinkButton:
     goods = pick(order.lines[0].names, visit.language) if order.lines else ""
-    state = visit.say(f"order.{order.state.value}.short")
+    state = visit.say(f"order.{state_now(visit, order).value}.short")
     text = f"{state}  {visit.say.number(order.number)}  {goods} × {order.quantity}"
     return LinkButton(text, link("order", number=order.number))
 

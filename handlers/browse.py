@@ -9,6 +9,7 @@ from typing import Final
 from handlers.links import link
 from handlers.screen import Button, Line, LinkButton, Prompt, Screen, Style, Weight
 from handlers.visit import Visit
+from shop_core.catalog.errors import NoSuchCategory
 from shop_core.catalog.read import (
     CategoryView,
     ProductView,
@@ -48,7 +49,16 @@ class _Shown:
     has_more: bool
     balance: Money
     title: str = ""
-    parent_id: int | None = None
+    up: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _ProductPage:
+    """A product with its stock, and the category that its way back leads to."""
+
+    product: ProductView
+    shelves: dict[int, Shelf]
+    up: int | None
 
 
 async def home(visit: Visit) -> Screen:
@@ -72,9 +82,11 @@ async def home(visit: Visit) -> Screen:
         )
     wallet = say("home.balance", amount=visit.money(shown.balance))
     rows.append((LinkButton(say("home.orders"), link("orders")), LinkButton(wallet, link("balance"))))
-    rows.append(
-        (LinkButton(say("home.language"), link("language")), LinkButton(say("home.help"), link("help")))
-    )
+    last = LinkButton(say("home.help"), link("help"))
+    if len(visit.shop.policy.languages) > 1:
+        rows.append((LinkButton(say("home.language"), link("language")), last))
+    else:
+        rows.append((last,))
     return Screen(tuple(lines), tuple(rows))
 
 
@@ -86,16 +98,17 @@ def _home(view: View, person_id: int) -> _Shown:
 
 
 async def category(visit: Visit, category_id: int, page: int = 1) -> Screen:
-    """A category: its sub-categories, then its products."""
+    """A category: its sub-categories, then its products. Where there is only one of all, that one at once."""
     shown = await visit.shop.read(_category, category_id, page, visit.language, visit.customer.person_id)
-    if page == 1 and not shown.products and len(shown.categories) == 1:
+    if page == 1 and len(shown.products) + len(shown.categories) == 1:
+        if shown.products:
+            return await product(visit, shown.products[0].id)
         return await category(visit, shown.categories[0].id)
     visit.expose(Step.SHOWN, *(product.id for product in shown.products))
     rows = [*_category_rows(visit, shown.categories)] if page == 1 else []
     rows += [(_product_button(visit, product, shown.shelves),) for product in shown.products]
     pages = _pages(visit, page, has_more=shown.has_more, endpoint="category_page", category_id=category_id)
-    up = link("home") if shown.parent_id is None else link("category", category_id=shown.parent_id)
-    back = LinkButton(visit.say("button.back"), up)
+    back = LinkButton(visit.say("button.back"), _link_up(shown.up))
     return Screen((Line(shown.title, Style.TITLE),), (*rows, *pages, (back,)))
 
 
@@ -109,7 +122,7 @@ def _category(view: View, category_id: int, page: int, language: str, person_id:
         len(products) > PAGE,
         balance_of(view, person_id),
         pick(found.names, language),
-        found.parent_id,
+        _way_up(view, found.parent_id),
     )
 
 
@@ -131,35 +144,44 @@ def _all(view: View, page: int, person_id: int) -> _Shown:
 
 async def product(visit: Visit, product_id: int) -> Screen:
     """A product; with one variant, ready to buy."""
-    found = await visit.shop.read(get_product_for_sale, product_id)
+    page = await visit.shop.read(_page_of_product, product_id)
+    found = page.product
     visit.expose(Step.OPENED, product_id)
     if len(found.variants) == 1:
-        return await _buying(visit, found.variants[0], found)
-    shelves = await visit.shop.read(_shelves, [found])
+        return _buying(visit, found.variants[0], page)
     rows = [
         (
             LinkButton(
                 f"{pick(variant.names, visit.language)}  {visit.money(variant.price)}  "
-                f"{stock_words(visit, shelves[variant.id])}",
+                f"{stock_words(visit, page.shelves[variant.id])}",
                 link("variant", variant_id=variant.id),
             ),
         )
         for variant in found.variants
     ]
     lines = (*_about(visit, found), *(() if rows else (Line(visit.say("product.nothing")),)))
-    return Screen(lines, (*rows, (_up(visit, found),)))
+    back = LinkButton(visit.say("button.back"), _link_up(page.up))
+    return Screen(lines, (*rows, (back,)))
 
 
 async def variant(visit: Visit, variant_id: int) -> Screen:
     """One variant of a product with several."""
-    chosen = await visit.shop.read(get_variant_for_sale, variant_id)
-    found = await visit.shop.read(get_product_for_sale, chosen.product_id)
-    return await _buying(visit, chosen, found)
+    chosen, page = await visit.shop.read(_page_of_variant, variant_id)
+    return _buying(visit, chosen, page)
 
 
-async def _buying(visit: Visit, chosen: VariantView, found: ProductView) -> Screen:
-    shelves = await visit.shop.read(count_on_shelf, [(chosen.id, chosen.sell_until_days)])
-    shelf = shelves[chosen.id]
+def _page_of_product(view: View, product_id: int) -> _ProductPage:
+    found = get_product_for_sale(view, product_id)
+    return _ProductPage(found, _shelves(view, [found]), _way_up(view, found.category_id))
+
+
+def _page_of_variant(view: View, variant_id: int) -> tuple[VariantView, _ProductPage]:
+    chosen = get_variant_for_sale(view, variant_id)
+    return chosen, _page_of_product(view, chosen.product_id)
+
+
+def _buying(visit: Visit, chosen: VariantView, page: _ProductPage) -> Screen:
+    found, shelf = page.product, page.shelves[chosen.id]
     say = visit.say
     facts = [visit.money(chosen.price), stock_words(visit, shelf)]
     if chosen.per_person is not None:
@@ -175,7 +197,7 @@ async def _buying(visit: Visit, chosen: VariantView, found: ProductView) -> Scre
         rows.append((LinkButton(say("product.other_quantity"), other),))
     if not most:
         lines = (*lines, Line(say("product.sold_out"), Style.WARNING))
-    back = link("product", product_id=found.id) if len(found.variants) > 1 else _up(visit, found).link
+    back = link("product", product_id=found.id) if len(found.variants) > 1 else _link_up(page.up)
     rows.append((LinkButton(say("button.back"), back),))
     return Screen(lines, tuple(rows))
 
@@ -184,20 +206,6 @@ def _buy_button(visit: Visit, chosen: VariantView, quantity: int) -> LinkButton:
     text = visit.say.count("product.buy", quantity, amount=visit.money(chosen.price * quantity))
     target = link("buy", variant_id=chosen.id, quantity=quantity, key=new_key(visit.shop.random))
     return LinkButton(text, target, Weight.PRIMARY if quantity == 1 else Weight.NORMAL)
-
-
-async def ask_quantity(visit: Visit, variant_id: int, key: str) -> Screen:
-    """How many? The answer buys under the key that the question was asked with."""
-    chosen = await visit.shop.read(get_variant_for_sale, variant_id)
-    visit.expose(Step.STARTED, chosen.product_id)
-    most = chosen.per_order or MOST_IN_ONE_ORDER
-    lines = (
-        Line(chosen.full_name(visit.language), Style.TITLE),
-        Line(visit.say("quantity.ask", price=visit.money(chosen.price), most=most)),
-    )
-    back = LinkButton(visit.say("button.back"), link("variant", variant_id=variant_id))
-    prompt = Prompt(link("ask_quantity", variant_id=variant_id, key=key), visit.say("quantity.placeholder"))
-    return Screen(lines, ((back,),), prompt=prompt)
 
 
 async def ask_search(visit: Visit) -> Screen:
@@ -284,6 +292,22 @@ def _pages(
     return (tuple(row),) if row else ()
 
 
-def _up(visit: Visit, found: ProductView) -> LinkButton:
-    target = link("home") if found.category_id is None else link("category", category_id=found.category_id)
-    return LinkButton(visit.say("button.back"), target)
+def _way_up(view: View, category_id: int | None) -> int | None:
+    """The nearest category, from here up, whose screen leaves a choice; None: home.
+
+    A category without a choice is skipped on the way down, so a way back to it would lead down again.
+    """
+    while category_id is not None:
+        try:
+            found = get_category(view, category_id)
+        except NoSuchCategory:
+            return None
+        choices = len(list_products(view, category_id=category_id, limit=2))
+        if choices + len(list_categories(view, category_id)) > 1:
+            return category_id
+        category_id = found.parent_id
+    return None
+
+
+def _link_up(category_id: int | None) -> str:
+    return link("home") if category_id is None else link("category", category_id=category_id)

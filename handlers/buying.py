@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
+from handlers.links import link
 from handlers.order_screen import draw_codes, draw_order, order_facts, show_order
-from handlers.screen import Screen
+from handlers.screen import Line, LinkButton, Prompt, Screen, Style
 from handlers.visit import Visit
 from shop_core.catalog.read import get_variant_for_sale
 from shop_core.insight.exposure import Step
 from shop_core.kernel.money import Money
 from shop_core.orders.ask import ask_about_order
 from shop_core.orders.end import cancel_order
-from shop_core.orders.errors import BadQuantity
+from shop_core.orders.errors import BadQuantity, NotPayable
 from shop_core.orders.models import OrderState
 from shop_core.orders.pay import buy as place_and_ask
 from shop_core.orders.pay import pay_by_gateway, pay_from_wallet, top_up_difference
@@ -38,7 +42,32 @@ async def buy(visit: Visit, variant_id: int, quantity: int, key: str) -> Screen:
         number, _ = await place_and_ask(visit.shop, visit.customer, wish, visit.gateways[0], title=title)
     except GatewayRefused as refused:
         number = str(refused.details["number"])[:8]
+    except NotPayable:
+        # Pressed before: the key finds the order that it placed then, which has been paid or has ended since.
+        number = await place_order(visit.shop, visit.customer, wish)
     return await show_order(visit, number)
+
+
+async def ask_quantity(visit: Visit, variant_id: int, key: str) -> Screen:
+    """How many? The answer buys under the key that the question was asked with."""
+    chosen = await visit.shop.read(get_variant_for_sale, variant_id)
+    visit.expose(Step.STARTED, chosen.product_id)
+    most = chosen.per_order or MOST_IN_ONE_ORDER
+    lines = (
+        Line(chosen.full_name(visit.language), Style.TITLE),
+        Line(visit.say("quantity.ask", price=visit.money(chosen.price), most=most)),
+    )
+    back = LinkButton(visit.say("button.back"), link("variant", variant_id=variant_id))
+    return Screen(lines, ((back,),), prompt=_quantity_prompt(visit, variant_id, key))
+
+
+def asking_again(visit: Visit, refusal: Screen, asked: Mapping[str, Any]) -> Screen:
+    """A refused quantity: the question stays open, so that the next number is not taken for a search."""
+    return replace(refusal, prompt=_quantity_prompt(visit, asked["variant_id"], asked["key"]))
+
+
+def _quantity_prompt(visit: Visit, variant_id: int, key: str) -> Prompt:
+    return Prompt(link("ask_quantity", variant_id=variant_id, key=key), visit.say("quantity.placeholder"))
 
 
 async def typed_quantity(visit: Visit, variant_id: int, key: str, typed: str) -> Screen:
@@ -65,14 +94,16 @@ _CHINESE = {char: value for value, char in enumerate("一二三四五六七八�
 
 async def pay(visit: Visit, number: str, gateway: str) -> Screen:
     """Ask a gateway for the whole amount."""
-    await pay_by_gateway(visit.shop, visit.customer, number, gateway, title=await _title(visit, number))
-    return await show_order(visit, number)
+    title = await _title(visit, number)
+    payment = await pay_by_gateway(visit.shop, visit.customer, number, gateway, title=title)
+    return await show_order(visit, number, chosen=payment.id)
 
 
 async def pay_rest(visit: Visit, number: str, gateway: str) -> Screen:
     """Ask a gateway for what the balance lacks."""
-    await top_up_difference(visit.shop, visit.customer, number, gateway, title=await _title(visit, number))
-    return await show_order(visit, number)
+    title = await _title(visit, number)
+    payment = await top_up_difference(visit.shop, visit.customer, number, gateway, title=title)
+    return await show_order(visit, number, chosen=payment.id)
 
 
 async def pay_wallet(visit: Visit, number: str) -> Screen:

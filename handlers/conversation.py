@@ -13,13 +13,12 @@ from handlers.screen import Line, LinkButton, Screen, Style
 from handlers.visit import Visit
 from handlers.words import Words
 from shop_core.conversations import prompts
-from shop_core.customers.people import Customer, find_customer, meet
+from shop_core.customers.people import Address, Customer, find_customer, meet
 from shop_core.db.shop import Shop
 from shop_core.db.tx import Tx, View
 from shop_core.kernel.errors import ShopError
 from shop_core.kernel.numbers import parse_number
 from shop_core.messaging.queue import mark_told
-from shop_core.orders.place import order_address
 
 Flow = Callable[..., Awaitable[Screen]]
 
@@ -30,7 +29,7 @@ FLOWS: Final[Mapping[str, Flow]] = {
     "all": browse.all_products,
     "product": browse.product,
     "variant": browse.variant,
-    "ask_quantity": browse.ask_quantity,
+    "ask_quantity": buying.ask_quantity,
     "typed_quantity": buying.typed_quantity,
     "buy": buying.buy,
     "ask_search": browse.ask_search,
@@ -78,13 +77,7 @@ async def answer(shop: Shop, incoming: Incoming) -> Screen:
     May run twice for the same message: links that change something carry a key or find what they did before.
     """
     visit = await arrive(shop, incoming)
-    screen = await _answer(visit, incoming.content)
-    await remember_prompt(visit, screen)
-    return screen
-
-
-async def _answer(visit: Visit, content: Link | Text | Upload) -> Screen:
-    match content:
+    match incoming.content:
         case Link(path):
             return await _follow(visit, path)
         case Text(text):
@@ -93,22 +86,19 @@ async def _answer(visit: Visit, content: Link | Text | Upload) -> Screen:
             return _no_files(visit)
 
 
-async def remember_prompt(visit: Visit, screen: Screen) -> None:
-    """Keep what the next free text means, as this screen says, and which queued news it tells already.
+def remember_shown(tx: Tx, address: Address, screen: Screen) -> None:
+    """A screen has been shown: keep what the next free text means, and which queued news it has told.
 
-    The message that is being answered stays in the inbox until the screen has been shown, so the news is not lost.
+    Belongs into the transaction that finishes the message it answered. Any earlier, and answering the same message
+    again, after a crash or a send that failed, would read it differently.
     """
-    await visit.shop.write(_remember, visit.customer, screen)
-
-
-def _remember(tx: Tx, customer: Customer, screen: Screen) -> None:
-    where = {"channel": customer.channel, "external_id": customer.external_id}
-    if screen.prompt is None:
+    where = {"channel": address.channel, "external_id": address.external_id}
+    if screen.waits_for is None:
         prompts.forget(tx, **where)
     else:
-        prompts.ask(tx, link=screen.prompt.link, **where)
+        prompts.ask(tx, link=screen.waits_for, **where)
     if screen.tells is not None:
-        mark_told(tx, order_address(customer), screen.tells)
+        mark_told(tx, address, screen.tells)
 
 
 async def _follow(visit: Visit, path: str) -> Screen:
@@ -122,7 +112,8 @@ async def _follow(visit: Visit, path: str) -> Screen:
         return await FLOWS[endpoint](visit, **values)
     except ShopError as error:
         number = values.get("number")
-        return await refusal_screen(visit, error, None if number is None else str(number))
+        refusal = await refusal_screen(visit, error, None if number is None else str(number))
+        return buying.asking_again(visit, refusal, values) if endpoint == "typed_quantity" else refusal
 
 
 async def _change_language(visit: Visit, values: Mapping[str, Any]) -> Screen:
@@ -137,7 +128,7 @@ def _again(view: View, customer: Customer) -> Customer:
 
 async def _read(visit: Visit, text: str) -> Screen:
     """Free text: an order's number, the answer to a prompt, a word for a place, or a search."""
-    said = text.strip()[:LONGEST_TEXT]
+    said = _one_line(text)
     if not said:
         return await browse.home(visit)
     customer = visit.customer
@@ -145,12 +136,17 @@ async def _read(visit: Visit, text: str) -> Screen:
     number = parse_number(said)
     if number is not None:
         return await _follow(visit, link("order", number=number))
-    if asked is not None:
+    if asked is not None and match(f"{asked}/{said}") is not None:
         return await _follow(visit, f"{asked}/{said}")
     for endpoint in SPOKEN:
         if said.lower() in visit.say(f"word.{endpoint}").split(","):
             return await _follow(visit, link(endpoint))
     return await _follow(visit, f"{link('ask_search')}/{said}")
+
+
+def _one_line(text: str) -> str:
+    """A text as the end of a link: one line, no slash at its start."""
+    return " ".join(text.split()).lstrip("/ ")[:LONGEST_TEXT]
 
 
 def _no_files(visit: Visit) -> Screen:

@@ -9,11 +9,19 @@ LONGEST_LINK: Final = 64
 """Bytes of UTF-8: what a Telegram button carries; the narrowest of the channels."""
 
 
+def storable(text: str) -> str:
+    """The text without what PostgreSQL or UTF-8 cannot hold: zero characters, halves of surrogate pairs."""
+    return text.replace("\0", "").encode("utf-8", "ignore").decode("utf-8")
+
+
 @dataclass(frozen=True, slots=True)
 class Link:
     """A pressed button, a deep link, a typed command. A stranger's word, whatever button it came from."""
 
     path: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "path", storable(self.path))
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +29,9 @@ class Text:
     """Free text."""
 
     text: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", storable(self.text))
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -47,3 +58,7 @@ class Incoming:
     name: str
     language: str
     content: Link | Text | Upload
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", storable(self.name))
+        object.__setattr__(self, "language", storable(self.language))

@@ -10,11 +10,22 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from werkzeug.exceptions import HTTPException
-from werkzeug.routing import Map, Rule
+from werkzeug.routing import BaseConverter, Map, Rule
 from werkzeug.routing.exceptions import RoutingException
 
+
+class OrderNumber(BaseConverter):
+    """An order's number as people copy it, ``k7m2-9qxd``, or as we write it, ``K7M29QXD``."""
+
+    regex = "[0-9A-Za-z]{4}-?[0-9A-Za-z]{4}"
+
+    def to_python(self, value: str) -> str:
+        """As it stands in the database."""
+        return value.replace("-", "").upper()
+
+
 _ID: Final = "int(max=9223372036854775807)"
-_NUMBER: Final = "string(length=8)"
+_NUMBER: Final = "number"
 _KEY: Final = "string(length=10)"
 
 ROUTES: Final = Map(
@@ -48,6 +59,7 @@ ROUTES: Final = Map(
     ],
     merge_slashes=False,
     strict_slashes=False,
+    converters={"number": OrderNumber},
 )
 _ADAPTER: Final = ROUTES.bind("shop")
 

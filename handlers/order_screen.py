@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from handlers.links import link
@@ -44,16 +44,18 @@ class OrderFacts:
     payments: Sequence[PaymentView]
     balance: Money
 
+    chosen: int | None = None
+
     @property
     def waiting(self) -> PaymentView | None:
-        """The payment that the buyer was last shown."""
+        """The payment that the buyer chose, or else the last one made."""
+        waiting = [
+            payment
+            for payment in self.payments
+            if payment.state in {PaymentState.INTENDED, PaymentState.OPEN}
+        ]
         return next(
-            (
-                payment
-                for payment in reversed(self.payments)
-                if payment.state in {PaymentState.INTENDED, PaymentState.OPEN}
-            ),
-            None,
+            (payment for payment in waiting if payment.id == self.chosen), waiting[-1] if waiting else None
         )
 
 
@@ -71,23 +73,27 @@ def order_facts(view: View, person_id: int, number: str) -> OrderFacts:
     return OrderFacts(order, payments, balance_of(view, person_id))
 
 
-async def show_order(visit: Visit, number: str) -> Screen:
-    """The order as it is now."""
+async def show_order(visit: Visit, number: str, *, chosen: int | None = None) -> Screen:
+    """The order as it is now.
+
+    Args:
+        chosen: The payment that the buyer has just asked for, where there are several.
+    """
     facts = await visit.shop.read(order_facts, visit.customer.person_id, number)
-    return draw_order(visit, facts)
+    return draw_order(visit, replace(facts, chosen=chosen))
 
 
 async def show_ways(visit: Visit, number: str) -> Screen:
     """The order with all ways to pay it."""
     facts = await visit.shop.read(order_facts, visit.customer.person_id, number)
-    if _state(visit, facts.order) is not OrderState.AWAITING:
+    if state_now(visit, facts.order) is not OrderState.AWAITING:
         return draw_order(visit, facts)
     return _choosing(visit, facts)
 
 
 def draw_order(visit: Visit, facts: OrderFacts) -> Screen:
     """Draw an order."""
-    match _state(visit, facts.order):
+    match state_now(visit, facts.order):
         case OrderState.AWAITING:
             return _choosing(visit, facts) if facts.waiting is None else _paying(visit, facts, facts.waiting)
         case OrderState.DELIVERED:
@@ -121,7 +127,7 @@ def draw_codes(visit: Visit, order: OrderView, codes: Sequence[Secret]) -> Scree
     return Screen(tuple(lines), tuple(rows), slot=order_slot(order.number), file=file)
 
 
-def _state(visit: Visit, order: OrderView) -> OrderState:
+def state_now(visit: Visit, order: OrderView) -> OrderState:
     """The state, seeing an order whose time is over as expired even if the sweeper has not come by yet."""
     if order.state is OrderState.AWAITING and order.expires_at <= visit.shop.clock.now():
         return OrderState.EXPIRED

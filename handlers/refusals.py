@@ -17,7 +17,7 @@ async def refusal_screen(visit: Visit, error: ShopError, number: str | None) -> 
         number: The order that the link named, if any: where it is his, its screen as it is now says more than words.
     """
     text = refusal_text(visit, error)
-    if number is not None and isinstance(error, NotPayable | NotCancellable | NotDelivered):
+    if number is not None:
         try:
             return (await show_order(visit, number)).with_toast(text)
         except NoSuchOrder as unknown:

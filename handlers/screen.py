@@ -117,6 +117,7 @@ class Screen:
         toast: A short notice beside the screen (at most 200 characters).
         deadline: A moment the text speaks of, for channels that can show it live.
         tells: The cause of queued news that this screen tells already; once it is shown, that news is not sent.
+        kept: A link that waits beside the chat for what comes next, without asking for anything.
     """
 
     lines: tuple[Line | Code, ...]
@@ -129,6 +130,12 @@ class Screen:
     toast: str | None = None
     deadline: datetime | None = None
     tells: str | None = None
+    kept: str | None = None
+
+    @property
+    def waits_for(self) -> str | None:
+        """What the person's next message belongs to."""
+        return self.kept if self.prompt is None else self.prompt.link
 
     def with_toast(self, text: str) -> Screen:
         """The same screen with a short notice."""

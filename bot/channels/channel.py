@@ -31,8 +31,11 @@ class Channel(Protocol):
         """Receive until cancelled: every message goes into the inbox, and only then is confirmed."""
         ...
 
-    async def reply(self, letter: Letter, payload: bytes) -> None:
+    async def reply(self, letter: Letter, payload: bytes) -> Screen | None:
         """Answer one message out of the inbox and show the screen. May run twice for the same message.
+
+        Returns:
+            The screen that was shown, for what it changes about the conversation; None if there was none.
 
         Raises:
             RetryLater, Unknown: Not shown, or not known to be; the message is answered again.

@@ -14,6 +14,9 @@ from shop_core.vault.vault import Vault
 SOURCE_PREFIX: Final = "gateway:"
 """What follows it in an inbox letter's ``source`` is the gateway's name in the config."""
 
+MONEY_LANES: Final = "pay:"
+"""What the lanes of payments begin with. They have workers of their own: no crowd of people holds money up."""
+
 _LONGEST_REF: Final = 110
 _LONGEST_LANE: Final = 160
 
@@ -27,7 +30,7 @@ def store_notice(tx: Tx, gateway: str, notice: Notice, vault: Vault) -> bool:
     source = f"{SOURCE_PREFIX}{gateway}"
     external_id = f"{notice.external_ref[:_LONGEST_REF]}:{'paid' if notice.paid else 'unpaid'}"
     payload = vault.seal_bytes(pack_notice(notice), place=f"inbox:{source}:{external_id}")
-    lane = f"pay:{gateway}:{notice.number}"[:_LONGEST_LANE]
+    lane = f"{MONEY_LANES}{gateway}:{notice.number}"[:_LONGEST_LANE]
     return inbox.store(tx, source=source, external_id=external_id, lane=lane, payload=payload)
 
 

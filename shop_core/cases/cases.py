@@ -25,6 +25,8 @@ class CaseKind(StrEnum):
     """Paid, and the goods are not out; subject: the order."""
     GATEWAY = "gateway"
     """A gateway refused or answered nonsense for a payment; subject: the payment."""
+    CALLBACK = "callback"
+    """A verified callback that cannot be worked off; subject: the letter."""
     MESSAGE = "message"
     """A message could not be sent; subject: the message."""
 
@@ -50,6 +52,16 @@ def open_case(tx: Tx, kind: CaseKind, subject_id: int, evidence: Mapping[str, st
     ).scalar()
     if made is not None:
         tx.publish(CaseOpened(made))
+
+
+def is_gateway_reported(view: View, gateway: str) -> bool:
+    """Whether an open case tells already that this gateway refuses. One is enough, however many buyers it meets."""
+    told = select(Case.id).where(
+        Case.kind == CaseKind.GATEWAY.value,
+        Case.closed_at.is_(None),
+        Case.evidence["gateway"].as_string() == gateway,
+    )
+    return view.execute(told.limit(1)).first() is not None
 
 
 def close_case(tx: Tx, kind: CaseKind, subject_id: int, *, by: str, resolution: str) -> bool:

@@ -99,8 +99,11 @@ def store(tx: Tx, *, source: str, external_id: str, lane: str, payload: bytes) -
     return True
 
 
-def take(tx: Tx, *, lease: timedelta) -> Letter | None:
+def take(tx: Tx, *, lease: timedelta, lanes: str = "") -> Letter | None:
     """Lease the lane whose message waits longest, and take that message.
+
+    Args:
+        lanes: Only lanes that begin so.
 
     Returns:
         None when nothing waits in a free lane.
@@ -113,6 +116,8 @@ def take(tx: Tx, *, lease: timedelta) -> Letter | None:
         .order_by(func.min(InboxRow.id))
         .limit(8)
     )
+    if lanes:
+        waiting = waiting.where(InboxRow.lane.startswith(lanes, autoescape=True))
     for lane in tx.execute(waiting).scalars().all():
         token = tx.new_token()
         leased = tx.execute(

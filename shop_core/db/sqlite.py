@@ -85,20 +85,26 @@ class SqliteDatabase(Database):
         self._writer.dispose()
 
     def _run(self) -> None:
-        with self._writer.connect() as conn:
-            while (job := self._jobs.get()) is not None:
-                batch = [job]
-                stop = False
-                while len(batch) < GROUP_LIMIT and not self._jobs.empty():
-                    following = self._jobs.get()
-                    if following is None:
-                        stop = True
-                        break
-                    batch.append(following)
+        conn: Connection | None = None
+        stop = False
+        while not stop and (job := self._jobs.get()) is not None:
+            batch = [job]
+            while len(batch) < GROUP_LIMIT and not self._jobs.empty():
+                following = self._jobs.get()
+                if following is None:
+                    stop = True
+                    break
+                batch.append(following)
+            try:
+                conn = conn or self._writer.connect()
+            except Exception as error:  # noqa: BLE001 - a file out of reach; the next batch tries again
+                for waiting in batch:
+                    waiting.error = error
+            else:
                 self._commit_together(conn, batch)
-                _answer(batch, self.signals)
-                if stop:
-                    return
+            _answer(batch, self.signals)
+        if conn is not None:
+            conn.close()
 
     def _commit_together(self, conn: Connection, batch: list[_Job]) -> None:
         """One transaction for the whole batch, a savepoint for each body: a refusal undoes its own work only."""

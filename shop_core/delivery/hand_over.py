@@ -12,7 +12,7 @@ from shop_core.db.base import Moment, table_of
 from shop_core.db.tx import Tx
 from shop_core.delivery.models import Delivery, Reveal
 from shop_core.kernel.secret import Secret
-from shop_core.stock.hold import take_held
+from shop_core.stock.hold import take_held, undo_take
 from shop_core.stock.import_codes import card_place
 from shop_core.stock.models import Card, CardState
 from shop_core.vault.vault import Vault
@@ -43,10 +43,9 @@ def hand_over(tx: Tx, line_id: int, quantity: int) -> bool:
     Unique by line, so a second call for a delivered line ends the transaction instead of delivering again.
     """
     taken = take_held(tx, line_id)
-    if taken == 0:
-        return False
     if taken != quantity:
-        raise RuntimeError(f"line {line_id} held {taken} cards of {quantity}")
+        undo_take(tx, line_id)
+        return False
     tx.execute(_DELIVER, {"line_id": line_id, "quantity": quantity, "delivered_at": tx.now})
     return True
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import structlog
 from sqlalchemy import literal_column, select
 
 from shop_core.customers.people import Customer
 from shop_core.db.shop import Shop
-from shop_core.db.tx import Tx
+from shop_core.db.tx import Tx, View
 from shop_core.orders.errors import NotCancellable
 from shop_core.orders.models import Order, OrderState
 from shop_core.orders.read import OrderView, lock_by_id, lock_own
 from shop_core.orders.steps import close_payments, move_order, release_order
+
+log = structlog.get_logger()
 
 
 async def cancel_order(shop: Shop, customer: Customer, number: str) -> OrderView:
@@ -38,26 +41,35 @@ def _cancel(tx: Tx, person_id: int, number: str) -> OrderView:
 async def expire_orders(shop: Shop, *, limit: int = 50) -> int:
     """End the unpaid orders whose deadline has passed, oldest first. Returns how many.
 
-    May run in several processes: each order is locked, and one that another has locked is passed over.
+    May run in several processes: each order is locked and looked at again before it ends.
     """
-    return await shop.write(_expire, limit)
+    due = await shop.read(_list_due, limit)
+    for order_id in due:
+        # One transaction each: an order that cannot be ended does not keep the others' codes off the shelf.
+        try:
+            await shop.write(_expire, order_id)
+        except Exception:
+            log.exception("order cannot be expired", order=order_id)
+    return len(due)
 
 
-def _expire(tx: Tx, limit: int) -> int:
-    due: Sequence[int] = (
-        tx.execute(
+def _list_due(view: View, limit: int) -> Sequence[int]:
+    return (
+        view.execute(
             select(Order.id)
-            .where(Order.state == literal_column("'awaiting'"), Order.expires_at <= tx.now)
+            .where(Order.state == literal_column("'awaiting'"), Order.expires_at <= view.now)
             .order_by(Order.expires_at)
             .limit(limit)
-            .with_for_update(skip_locked=True)
         )
         .scalars()
         .all()
     )
-    for order_id in due:
-        _end_unpaid(tx, lock_by_id(tx, order_id), OrderState.EXPIRED)
-    return len(due)
+
+
+def _expire(tx: Tx, order_id: int) -> None:
+    order = lock_by_id(tx, order_id)
+    if order.state is OrderState.AWAITING and order.expires_at <= tx.now:
+        _end_unpaid(tx, order, OrderState.EXPIRED)
 
 
 def _end_unpaid(tx: Tx, order: OrderView, state: OrderState) -> None:

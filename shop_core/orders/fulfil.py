@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import structlog
 from sqlalchemy import literal_column, select
 
 from shop_core.cases.cases import CaseKind, close_case
 from shop_core.db import outbox
 from shop_core.db.outbox import News
 from shop_core.db.shop import Shop
-from shop_core.db.tx import Tx
+from shop_core.db.tx import Tx, View
 from shop_core.orders.models import Order, OrderState
 from shop_core.orders.read import lock_by_id
 from shop_core.orders.steps import deliver_paid, hold_again, refund_paid
+
+log = structlog.get_logger()
 
 MACHINE = "machine"
 """Who closes a case that the shop settled by itself."""
@@ -32,21 +37,24 @@ async def sweep_undelivered(shop: Shop, *, limit: int = 20) -> int:
 
     Finds nothing in a healthy shop: an order is ``paid`` only between two transactions.
     """
-    return await shop.write(_sweep, limit)
+    stuck = await shop.read(_list_stuck, limit)
+    for order_id in stuck:
+        # One transaction each: an order that cannot be finished does not keep the others from it.
+        try:
+            await shop.write(finish_paid, order_id)
+        except Exception:
+            log.exception("paid order cannot be finished", order=order_id)
+    return len(stuck)
 
 
-def _sweep(tx: Tx, limit: int) -> int:
-    stuck = tx.execute(
-        select(Order.id)
-        .where(Order.state == literal_column("'paid'"))
-        .order_by(Order.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    ).scalars()
-    found = list(stuck)
-    for order_id in found:
-        finish_paid(tx, order_id)
-    return len(found)
+def _list_stuck(view: View, limit: int) -> Sequence[int]:
+    return (
+        view.execute(
+            select(Order.id).where(Order.state == literal_column("'paid'")).order_by(Order.id).limit(limit)
+        )
+        .scalars()
+        .all()
+    )
 
 
 def finish_paid(tx: Tx, order_id: int) -> None:

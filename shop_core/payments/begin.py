@@ -6,7 +6,7 @@ happens here is found again by the poller.
 
 from __future__ import annotations
 
-from shop_core.cases.cases import CaseKind, open_case
+from shop_core.cases.cases import CaseKind, is_gateway_reported, open_case
 from shop_core.db.shop import Shop
 from shop_core.db.tx import Tx
 from shop_core.kernel.errors import RetryLater, Unknown
@@ -47,6 +47,8 @@ def _record(tx: Tx, payment: PaymentView, begun: Begun) -> PaymentView:
 
 def _note_refusal(tx: Tx, payment: PaymentView, said: str) -> None:
     close_payment(tx, payment)
+    if is_gateway_reported(tx, payment.gateway):
+        return
     open_case(
         tx, CaseKind.GATEWAY, payment.id, {"gateway": payment.gateway, "number": payment.number, "said": said}
     )

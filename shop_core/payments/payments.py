@@ -23,6 +23,8 @@ ASK_EVERY: Final = timedelta(seconds=8)
 """A person may have the gateway asked this often."""
 FOLLOW_FOR: Final = timedelta(days=1)
 """How long after its end a payment is still asked about."""
+MOST_ATTEMPTS: Final = 9
+"""Payments for one subject: enough for every way to pay, and an end to pressing against a gateway that refuses."""
 _LONGEST_PAUSE_S: Final = 1800
 
 
@@ -30,6 +32,12 @@ class NoSuchPayment(ShopError):
     """No payment of that id or number."""
 
     code = "payments.unknown"
+
+
+class TooManyAttempts(ShopError):
+    """The subject has been asked for so often that another attempt would not help. Nothing was asked."""
+
+    code = "payments.too_many_attempts"
 
 
 class AskedTooSoon(ShopError):
@@ -93,12 +101,18 @@ _CLOSE: Final = (
 
 
 def intend(tx: Tx, intent: Intent) -> PaymentView:
-    """Say that money will be asked for, before anybody is asked. The caller holds a lock on the subject."""
+    """Say that money will be asked for, before anybody is asked. The caller holds a lock on the subject.
+
+    Raises:
+        TooManyAttempts: Tried too often already.
+    """
     attempts = tx.execute(
         select(func.count())
         .select_from(Payment)
         .where(Payment.number.in_([intent.number, *(f"{intent.number}{n:02}" for n in range(2, 100))]))
     ).scalar_one()
+    if attempts >= MOST_ATTEMPTS:
+        raise TooManyAttempts
     number = intent.number if attempts == 0 else f"{intent.number}{attempts + 1:02}"
     row = tx.execute(
         _INTEND,

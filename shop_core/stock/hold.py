@@ -88,6 +88,15 @@ def take_held(tx: Tx, line_id: int) -> int:
     return tx.execute(_TAKE, {"line": line_id}).rowcount
 
 
+def undo_take(tx: Tx, line_id: int) -> None:
+    """Put cards back that were just taken for a line which is not delivered after all, in the same transaction."""
+    tx.execute(
+        update(table_of(Card))
+        .where(Card.line_id == line_id, Card.state == CardState.DELIVERED.value)
+        .values(state=CardState.AVAILABLE.value, line_id=None)
+    )
+
+
 def release_held(tx: Tx, line_id: int) -> int:
     """Put the held cards of a line back. Returns how many; delivered ones stay delivered."""
     return tx.execute(_RELEASE, {"line": line_id}).rowcount

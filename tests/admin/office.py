@@ -7,9 +7,11 @@ from typing import Final
 
 from admin_cmds.desk import answer, news_screen
 from admin_cmds.words import STAFF_WORDS
+from handlers.conversation import remember_shown
 from handlers.incoming import Incoming, Link, Text, Upload
 from handlers.screen import Button, Line, LinkButton, Screen
 from handlers.words import CUSTOMER_WORDS, Words
+from shop_core.customers.people import Address
 from shop_core.db.shop import Shop
 from shop_core.insight.exposure import ExposureLog
 from shop_core.messaging.queue import QueuedMessage, claim_messages
@@ -45,7 +47,9 @@ class Office:
         return await self._say(Upload(name, content), who)
 
     async def _say(self, content: Link | Text | Upload, who: tuple[str, str]) -> Screen:
-        return await answer(self.shop, Incoming(who[0], who[1], "老板", "zh", content))
+        screen = await answer(self.shop, Incoming(who[0], who[1], "老板", "zh", content))
+        await self.shop.write(remember_shown, Address(*who), screen)
+        return screen
 
     async def audit(self) -> list[AuditEntry]:
         """What staff did, first things first."""

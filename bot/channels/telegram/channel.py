@@ -69,7 +69,7 @@ class TelegramChannel:
         """
         await self._receiver.run()
 
-    async def reply(self, letter: Letter, payload: bytes) -> None:
+    async def reply(self, letter: Letter, payload: bytes) -> Screen | None:
         """Answer one letter.
 
         May run twice: one-time keys make the shop's part harmless, and a screen replaces itself.
@@ -84,17 +84,19 @@ class TelegramChannel:
         heard = parse(Update.de_json(json.loads(payload), self._line.bot))
         match heard:
             case None:
-                return
+                return None
             case Turned(external_id, is_reachable):
                 await self._shop.write(_turn, Address(self.name, external_id), is_reachable=is_reachable)
+                return None
             case Said() | Pressed():
                 address = Address(self.name, heard.sender.external_id)
                 if await self._shop.read(_is_lost, address):
                     await self._shop.write(_turn, address, is_reachable=True)
                 try:
-                    await self._respond(heard, address, letter)
+                    return await self._respond(heard, address, letter)
                 except Unreachable:
                     await self._shop.write(_turn, address, is_reachable=False)
+                    return None
             case _:
                 assert_never(heard)
 
@@ -112,11 +114,11 @@ class TelegramChannel:
         """Let go of the connections."""
         await self._line.close()
 
-    async def _respond(self, heard: Said | Pressed, address: Address, letter: Letter) -> None:
+    async def _respond(self, heard: Said | Pressed, address: Address, letter: Letter) -> Screen:
         if isinstance(heard, Said):
             screen = await self._answer_words(heard, address)
             await self._shower.show_after_words(address, _with_notice(screen), self._patient)
-            return
+            return screen
         async with spinning(self._line.bot, heard.query_id, patience_s=self._spin_s) as spinner:
             screen = await self._answer(self._shop, self._incoming(heard.sender, heard.link))
             if screen.toast and await spinner.stop(screen.toast):
@@ -128,6 +130,7 @@ class TelegramChannel:
             message_id=heard.message_id,
             asked_at=letter.received_at,
         )
+        return screen
 
     async def _answer_words(self, said: Said, address: Address) -> Screen:
         if not isinstance(said.content, Attachment):

@@ -60,7 +60,13 @@ class Receiver:
         offset: int | None = None
         while True:
             poll = partial(self._line.get_updates, offset, self._settings.pauses.poll_s)
-            offset = await self._store(await self._insist(poll))
+            updates = await self._insist(poll)
+            try:
+                offset = await self._store(updates)
+            except Exception:  # noqa: BLE001 - this loop must go on
+                # A database that is away for a moment. Nothing was confirmed: the same poll brings them again.
+                self._log.exception("telegram.not_stored")
+                await asyncio.sleep(self._settings.pauses.first_s)
 
     async def _begin(self) -> None:
         """Learn that the token is good, take the updates off a webhook, and hang out the menu."""

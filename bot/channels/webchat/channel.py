@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -99,11 +99,11 @@ class WebChatChannel:
         """Pages come to us through the web server, so there is nothing to fetch: wait to be cancelled."""
         await asyncio.Event().wait()
 
-    async def reply(self, letter: Letter, payload: bytes) -> None:
+    async def reply(self, letter: Letter, payload: bytes) -> Screen | None:
         """Answer a message from the inbox on every page that its device has open.
 
         It may run again for the same letter: what the message does it does once, and the second screen is the
-        newer truth.
+        newer truth. Shown on no page, it has told nothing: the queued news follows when one is opened.
         """
         stored = Stored.model_validate_json(payload)
         device, _, message_id = letter.external_id.partition(":")
@@ -120,7 +120,8 @@ class WebChatChannel:
             frames.append(toast_frame(screen.toast))
         if not isinstance(stored.frame, Hello):
             frames.append(done_frame(message_id))
-        await self._hub.show(device, frames)
+        is_shown = await self._hub.show(device, frames)
+        return screen if is_shown else replace(screen, tells=None)
 
     async def send(self, address: Address, screen: Screen) -> None:
         """Show news, and wait until a page confirms that it is on the screen.

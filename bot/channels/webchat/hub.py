@@ -43,9 +43,12 @@ class Connection:
     def __init__(self, socket: WebSocket, device: str) -> None:
         self.device = device
         self._socket = socket
+        self._is_gone = False
 
     async def send(self, *frames: str) -> bool:
-        """Send frames in order. False: the page is gone, some of them did not leave."""
+        """Send frames in order. False: the page is gone or does not read, some of them did not leave."""
+        if self._is_gone:
+            return False
         try:
             async with asyncio.timeout(SEND_TIMEOUT_S):
                 for frame in frames:
@@ -53,6 +56,8 @@ class Connection:
                         return False
                     await self._socket.send_text(frame)
         except (WebSocketDisconnect, TimeoutError):
+            # Never waited for again: it would hold up each later answer as long.
+            self._is_gone = True
             return False
         return True
 
@@ -91,10 +96,16 @@ class Hub:
         else:
             del self._open[connection.device]
 
-    async def show(self, device: str, frames: Sequence[str]) -> None:
-        """Show the answer to a message on every open page of a device, or when it comes back."""
-        if not await self._send_to_all(device, frames):
+    async def show(self, device: str, frames: Sequence[str]) -> bool:
+        """Show the answer to a message on every open page of a device, or when it comes back.
+
+        Returns:
+            Whether a page was there to take it.
+        """
+        is_shown = await self._send_to_all(device, frames)
+        if not is_shown:
             self._keep(device, frames)
+        return is_shown
 
     async def tell(self, device: str, frame_id: str, frame: str) -> None:
         """Show news, and wait until a page says that it did.

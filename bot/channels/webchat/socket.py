@@ -21,6 +21,7 @@ from bot.channels.webchat.frames import (
     Hello,
     Message,
     Seen,
+    SendFile,
     Stored,
     TooLong,
     read_frame,
@@ -115,7 +116,7 @@ class Reception:
 
     async def _talk(self, socket: WebSocket, device: str) -> None:
         hello = await _first_frame(socket)
-        if not hello.resume and not self._is_moderate(device):
+        if not self._is_moderate(device):
             raise _TooManyHellos
         visit = await self._welcome(socket, device)
         missed = self._hub.join(visit.connection)
@@ -142,7 +143,7 @@ class Reception:
                 language=shown,
                 words=visit.words.page,
                 # Customers have nothing to upload.
-                may_attach=self._shop.get(Roster).role_of(self._channel, device) is not None,
+                may_attach=self._may_attach(device),
                 now=self._shop.clock.now(),
             )
         )
@@ -171,6 +172,9 @@ class Reception:
         if not self._is_moderate(visit.connection.device):
             await _decline(visit, message, visit.words.slow_down)
             return
+        if isinstance(message, SendFile) and not self._may_attach(visit.connection.device):
+            await _decline(visit, message, visit.words.too_long)
+            return
         try:
             require_moderate(message)
         except TooLong:
@@ -190,6 +194,10 @@ class Reception:
             lane=f"{self._channel}:{device}",
             payload=self._shop.get(Vault).seal_bytes(content, place=f"inbox:{self._channel}:{external_id}"),
         )
+
+    def _may_attach(self, device: str) -> bool:
+        """Whether files of this device are taken: staff import codes, customers have nothing to send."""
+        return self._shop.get(Roster).role_of(self._channel, device) is not None
 
     def _is_moderate(self, device: str) -> bool:
         return self._limiter.hit(MOST_MESSAGES, self._channel, device)
