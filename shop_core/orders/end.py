@@ -44,13 +44,14 @@ async def expire_orders(shop: Shop, *, limit: int = 50) -> int:
     May run in several processes: each order is locked and looked at again before it ends.
     """
     due = await shop.read(_list_due, limit)
+    ended = 0
     for order_id in due:
         # One transaction each: an order that cannot be ended does not keep the others' codes off the shelf.
         try:
-            await shop.write(_expire, order_id)
+            ended += await shop.write(_expire, order_id)
         except Exception:
             log.exception("order cannot be expired", order=order_id)
-    return len(due)
+    return ended
 
 
 def _list_due(view: View, limit: int) -> Sequence[int]:
@@ -66,10 +67,12 @@ def _list_due(view: View, limit: int) -> Sequence[int]:
     )
 
 
-def _expire(tx: Tx, order_id: int) -> None:
+def _expire(tx: Tx, order_id: int) -> bool:
     order = lock_by_id(tx, order_id)
-    if order.state is OrderState.AWAITING and order.expires_at <= tx.now:
-        _end_unpaid(tx, order, OrderState.EXPIRED)
+    if order.state is not OrderState.AWAITING or order.expires_at > tx.now:
+        return False
+    _end_unpaid(tx, order, OrderState.EXPIRED)
+    return True
 
 
 def _end_unpaid(tx: Tx, order: OrderView, state: OrderState) -> None:
