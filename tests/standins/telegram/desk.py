@@ -184,10 +184,8 @@ class Desk:
         return self._done({"checkout_id": checkout.id})
 
     def _invoice(self, bot: BotAccount, person_id: int, message_id: int | None, link: str | None) -> Invoice:
-        if link is not None:
-            invoice = bot.invoice_links.get(link)
-        else:
-            invoice = bot.invoices.get((person_id, message_id or 0))
+        sent = bot.invoices.get((person_id, message_id or 0))
+        invoice = sent if link is None else bot.invoice_links.get(link)
         if invoice is None:
             raise ImpossibleError("there is nothing to pay")
         return invoice

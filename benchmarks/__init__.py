@@ -1,0 +1,1 @@
+"""Figures of this shop on this machine: ``python -m benchmarks``, explained in docs/benchmarks.md."""

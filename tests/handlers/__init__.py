@@ -1,0 +1,1 @@
+"""The customers' conversation, through the one door that every channel uses."""

@@ -1,0 +1,1 @@
+"""The real program, as its operator starts and stops it."""

@@ -1,0 +1,63 @@
+"""Two processes on one PostgreSQL: the clock's work is done by one of them, people's letters by either, each once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from shop_core.invariants import verify
+from tests.process.premises import Premises, Running, until
+
+pytestmark = pytest.mark.postgresql
+
+PEOPLE: Final = 50
+
+
+async def test_two_processes_share_the_work_and_nothing_is_done_twice(
+    postgresql_url: str, tmp_path: Path
+) -> None:
+    premises = Premises.lay(tmp_path, postgresql_url)
+    async with premises.hands() as hands:
+        variant = await hands.stock(3 * PEOPLE)
+        async with premises.open() as one, premises.open() as other:
+            await until(lambda: _runs_leased_jobs(one))
+            for person in range(PEOPLE):
+                # The "2" is a quantity only if it is read right after the question and before the other press.
+                await hands.press(f"d{person}", f"n/{variant}/{hands.key()}")
+                await hands.say(f"d{person}", "2")
+                await hands.press(f"d{person}", f"buy/{variant}/1/{hands.key()}")
+            await until(hands.all_letters_are_done)
+
+            letters = await hands.rows("SELECT id, lane, done_at, attempts FROM inbox ORDER BY id")
+            assert {letter["attempts"] for letter in letters} == {1}
+            for person in range(PEOPLE):
+                done = [letter["done_at"] for letter in letters if letter["lane"] == f"web:d{person}"]
+                assert len(done) == 3
+                assert done == sorted(done)
+            ordered = await hands.rows(
+                "SELECT orders.external_id AS device, quantity FROM orders"
+                " JOIN order_lines ON order_lines.order_id = orders.id ORDER BY orders.id"
+            )
+            for person in range(PEOPLE):
+                assert [row["quantity"] for row in ordered if row["device"] == f"d{person}"] == [2, 1]
+            assert len(ordered) == 2 * PEOPLE
+
+            figures = [await shop.figures() for shop in (one, other)]
+            handled = [
+                figure['kapu_letters_handled_total{channel="web",outcome="done"}'] for figure in figures
+            ]
+            assert sum(handled) == 3 * PEOPLE
+            assert all(handled), "both had a hand in it"
+            assert not await _runs_leased_jobs(other), "one ticks"
+
+            assert await one.stop() == 0
+            await until(lambda: _runs_leased_jobs(other))
+            assert await other.stop() == 0
+            assert [*one.complaints, *other.complaints] == []
+        assert await hands.shop.read(verify) == []
+
+
+async def _runs_leased_jobs(shop: Running) -> bool:
+    return (await shop.figures()).get('kapu_job_seconds_count{job="expire_orders"}', 0) > 0

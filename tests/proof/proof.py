@@ -1,0 +1,245 @@
+"""One row of the table, proven: the clean run that counts the points, then one purchase for each of them."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import secrets
+import shutil
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from shop_core.db.shop import Shop
+from tests.proof.buying import PATIENCE_S, NoCode, Purchase
+from tests.proof.customers import DEVICE, PERSON_ID, PageCustomer, TelegramCustomer
+from tests.proof.findings import Expected, faults_in, wait_until_quiet
+from tests.proof.host import Order
+from tests.proof.leaks import find_leaks
+from tests.proof.lives import Host, Lives
+from tests.proof.points import Point, read_points
+from tests.proof.premises import (
+    CODE_NEEDLE,
+    EPAY_KEY,
+    PRICE_MINOR,
+    SESSION_SECRET,
+    VAULT_KEY,
+    Buyer,
+    Outskirts,
+    Premises,
+    Stable,
+    stock,
+)
+from tests.standins.cashier import CashierControl
+from tests.standins.telegram import RemoteTelegram
+
+DOWN_FOR_S = 75.0
+"""How long the shop is gone, by its own clock: past every lease, short of the order's deadline."""
+KILL_WITHIN_S = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """A way to pay.
+
+    Attributes:
+        way: Words on the button that the buyer chooses; None: there is only one way, so he is not asked.
+        balance_minor: What is in his wallet.
+        due_minor: What he pays at the cashier.
+    """
+
+    way: str | None
+    balance_minor: int
+    due_minor: int
+
+
+PAYMENTS = {
+    "epay": Payment(None, 0, PRICE_MINOR),
+    "wallet": Payment("用余额支付", PRICE_MINOR, 0),
+    "wallet+epay": Payment("再付", 400, PRICE_MINOR - 400),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """A row of the table: where the buyer talks, what he pays with (of ``PAYMENTS``), what he buys."""
+
+    channel: str
+    payment: str
+    goods: str
+
+    def __str__(self) -> str:
+        return f"{self.channel}-{self.payment}-{self.goods}"
+
+    @property
+    def buyer(self) -> Buyer:
+        name, external_id = ("tg", str(PERSON_ID)) if self.channel == "telegram" else ("web", DEVICE)
+        return Buyer(name, external_id, PAYMENTS[self.payment].balance_minor)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What outlives every shop of a proof. As many purchases run side by side as there are hosts."""
+
+    hosts: Sequence[Host]
+    stable: Stable
+    cashier: CashierControl
+    telegram: RemoteTelegram
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What came of cutting a purchase off at one point; nothing wrong is nothing found."""
+
+    point: Point
+    was_killed: bool = True
+    faults: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Premises for one purchase, and a look into their database."""
+
+    number: int
+    premises: Premises
+    shop: Shop
+    faults: list[str] = field(default_factory=list)
+
+
+class Proof:
+    """Runs purchases of one journey, each on premises of its own."""
+
+    def __init__(
+        self, journey: Journey, world: World, *, sabotage: str | None = None, patience_s: float = PATIENCE_S
+    ) -> None:
+        """Take a row of the table.
+
+        Args:
+            sabotage: A mistake to build into every shop.
+            patience_s: How long the buyer waits before he presses again.
+        """
+        self._journey = journey
+        self._payment = PAYMENTS[journey.payment]
+        self._world = world
+        self._sabotage = sabotage
+        self._patience_s = patience_s
+        self._numbers = itertools.count(1)
+        self._idle: asyncio.Queue[Host] = asyncio.Queue()
+        for host in world.hosts:
+            self._idle.put_nowait(host)
+
+    async def prepare(self) -> None:
+        """Stock the shop that every purchase gets a copy of."""
+        folder = self._world.folder / "template"
+        premises = Premises(folder, self._world.stable.template, self._outskirts())
+        await stock(premises, self._journey.buyer)
+
+    async def points(self) -> Sequence[Point]:
+        """Buy once undisturbed in each host, and list what was passed between hello and the code, in order.
+
+        Raises:
+            AssertionError: Even that went wrong, or two purchases did not pass the same points.
+        """
+        first, *others = [await self._rehearse(host) for host in self._world.hosts]
+        for other in others:
+            differences = {str(point) for point in set(first) ^ set(other)}
+            assert not differences, f"two purchases passed different points: {differences}"
+        return first
+
+    async def _rehearse(self, host: Host) -> Sequence[Point]:
+        async with self._a_room() as room:
+            record = room.premises.folder / "points"
+            order = self._order(room, record=record, is_rehearsal=True)
+            async with Lives(host).rehearsal(order):
+                # However slow this machine is: pressing again would be a point more.
+                purchase = await self._buy(room, patience_s=60)
+                room.faults.extend(await wait_until_quiet(room.shop))
+            await self._look_around(room, purchase)
+            assert not room.faults, room.faults
+            return read_points(record)
+
+    async def cut_at_each(self, points: Iterable[Point]) -> list[Verdict]:
+        """``cut_at`` for many points, as many at a time as there are hosts."""
+        async with asyncio.TaskGroup() as side_by_side:
+            cuts = [side_by_side.create_task(self.cut_at(point)) for point in points]
+        return [cut.result() for cut in cuts]
+
+    async def cut_at(self, point: Point) -> Verdict:
+        """Buy once, kill the shop at a point, start it again, and see what is wrong when all is quiet."""
+        async with self._a_host() as host, self._a_room() as room:
+            lives = Lives(host)
+            first, second = self._order(room, kill_at=point), self._order(room)
+            async with lives.two(first, second, between=lambda: room.premises.let_pass(DOWN_FOR_S)):
+                try:
+                    purchase = await self._buy(room, patience_s=self._patience_s)
+                    async with asyncio.timeout(KILL_WITHIN_S):
+                        await lives.second_opened.wait()
+                except NoCode as error:
+                    room.faults.append(f"no code: {error}")
+                except TimeoutError:
+                    room.faults.append("this point was never passed")
+                else:
+                    room.faults.extend(await wait_until_quiet(room.shop))
+                    await self._look_around(room, purchase)
+                was_killed = lives.first_died.is_set()
+        return Verdict(point, was_killed, room.faults)
+
+    @asynccontextmanager
+    async def _a_host(self) -> AsyncIterator[Host]:
+        host = await self._idle.get()
+        try:
+            yield host
+        finally:
+            self._idle.put_nowait(host)
+
+    @asynccontextmanager
+    async def _a_room(self) -> AsyncIterator[Room]:
+        """Premises with goods on the shelf; kept for whoever looks for the reason if something was wrong."""
+        number = next(self._numbers)
+        url = await self._world.stable.copy(number)
+        premises = Premises(self._world.folder / f"{number}", url, self._outskirts())
+        async with premises.shop() as shop:
+            room = Room(number, premises, shop)
+            yield room
+        if not room.faults:
+            shutil.rmtree(premises.folder)
+            await self._world.stable.remove(number)
+
+    def _outskirts(self) -> Outskirts:
+        """The processes around the shop; its bot is a new one, as nobody else should have its updates."""
+        world = self._world
+        if self._journey.channel != "telegram":
+            return Outskirts(world.cashier.base_url)
+        token = f"{7_300_000_000 + secrets.randbelow(10**9)}:AAF-{secrets.token_hex(16)}"
+        world.telegram.add_bot(token)
+        return Outskirts(world.cashier.base_url, world.telegram.base_url, token)
+
+    def _order(self, room: Room, **life: Any) -> Order:
+        premises = room.premises
+        return Order(premises.config, premises.clock, premises.log, sabotage=self._sabotage, **life)
+
+    async def _buy(self, room: Room, *, patience_s: float) -> Purchase:
+        purchase = Purchase(self._customer(room), self._payment.way, patience_s)
+        await purchase.until_held()
+        return purchase
+
+    def _customer(self, room: Room) -> PageCustomer | TelegramCustomer:
+        token = room.premises.outskirts.token
+        return PageCustomer(room.premises) if token is None else TelegramCustomer(self._world.telegram, token)
+
+    async def _look_around(self, room: Room, purchase: Purchase) -> None:
+        """Note whatever is wrong with the shop, its buyer, and what it has left behind."""
+        await purchase.customer.leave()
+        times = len(purchase.paid_urls)
+        if times > bool(self._payment.due_minor):
+            room.faults.append(f"the buyer was asked for money {times} times")
+        expected = Expected(self._payment.balance_minor, times * self._payment.due_minor)
+        room.faults.extend(await faults_in(room.shop, expected, purchase.codes))
+        kept_secret = [CODE_NEEDLE, EPAY_KEY, VAULT_KEY, SESSION_SECRET]
+        if room.premises.outskirts.token is not None:
+            kept_secret.append(room.premises.outskirts.token.partition(":")[2])
+        left = [room.premises.log, *await self._world.stable.files(room.number)]
+        room.faults.extend(f"leak: {leak}" for leak in find_leaks(left, kept_secret))

@@ -1,0 +1,91 @@
+"""What a buyer sees, on any channel, and what he does about it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Protocol
+
+
+class Stage(IntEnum):
+    """How far a purchase has come, as far as its buyer can see. It never goes back."""
+
+    OUTSIDE = 0
+    HOME = 1
+    PRODUCT = 2
+    CHOOSING = 3
+    PAYING = 4
+    DELIVERED = 5
+    HOLDING_THE_CODE = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A button; ``where`` is the message that it is on, for channels that want to know."""
+
+    text: str
+    link: str
+    where: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """One screen."""
+
+    text: str
+    choices: tuple[Choice, ...]
+    codes: tuple[str, ...]
+    pay_url: str | None
+
+    def find(self, words: str) -> Choice | None:
+        """The button with these words on it."""
+        return next((choice for choice in self.choices if words in choice.text), None)
+
+    @property
+    def stage(self) -> Stage:
+        """Recognised by what can be done, as a person does."""
+        if self.codes:
+            return Stage.HOLDING_THE_CODE
+        if self.find("查看卡密"):
+            return Stage.DELIVERED
+        if self.pay_url:
+            return Stage.PAYING
+        if self.find("取消订单"):
+            return Stage.CHOOSING
+        if self.find("买 1 张"):
+            return Stage.PRODUCT
+        return Stage.HOME if self.find("月卡") else Stage.OUTSIDE
+
+
+Wanted = Callable[[Sight], bool]
+
+
+class Customer(Protocol):
+    """Somebody in a chat with the shop, who notices nothing of its process but that it is slow at times."""
+
+    async def arrive(self) -> None:
+        """Open the chat."""
+        ...
+
+    async def press(self, choice: Choice) -> None:
+        """Press a button."""
+        ...
+
+    async def see(self, wanted: Wanted, within_s: float) -> Sight | None:
+        """The next screen that fits, or None: nothing came."""
+        ...
+
+    async def leave(self) -> None:
+        """Close the chat."""
+        ...
+
+
+_PAY_URL = re.compile(r"http://127\.0\.0\.1:\d+/pay/\d+")
+
+
+def find_pay_url(text: str) -> str | None:
+    """Where the money is to be paid, if the text says so."""
+    found = _PAY_URL.search(text)
+    return found[0] if found else None
