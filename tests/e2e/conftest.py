@@ -51,6 +51,7 @@ def user(tg: TelegramStandIn) -> TelegramUser:
 def _add_goods(tx: Tx) -> int:
     hidden = add_product(tx, NewProduct({"zh": "内部商品", "en": "Not for sale"}))
     add_variant(tx, NewVariant(hidden, 100))
+    set_state(tx, hidden, ProductState.HIDDEN)
     product_id = add_product(tx, NewProduct({"zh": "月卡", "en": "Month card"}))
     variant_id = add_variant(tx, NewVariant(product_id, 1500, cost_minor=1200))
     set_state(tx, product_id, ProductState.PUBLISHED)

@@ -535,13 +535,15 @@ async def test_the_key_is_in_no_log_line_and_no_error(
     handler: Handler, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
     caplog.set_level("DEBUG")
+    caplog.set_level("DEBUG", logger="httpx")
     told = [text async for text in whatever_comes_of_it(a_gateway(handler))]
     written = capsys.readouterr()
     assert all(KEY not in text for text in [*told, caplog.text, written.out, written.err])
 
 
 async def test_what_was_asked_is_logged_without_its_query(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("INFO")
+    # By its name: whoever set logging up before in this process may have tamed it.
+    caplog.set_level("INFO", logger="httpx")
     await a_gateway(answering(an_answer())).query("K7M29QXD")
     (line,) = [record.getMessage() for record in caplog.records if record.name == "httpx"]
     assert line.startswith("HTTP Request: GET https://pay.example.com/api.php ")

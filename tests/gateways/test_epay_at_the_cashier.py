@@ -300,6 +300,7 @@ async def test_over_real_http_too_no_log_line_has_the_key(
     gateway: EpayGateway, cashier: CashierControl, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("DEBUG")
+    caplog.set_level("DEBUG", logger="httpx")
     await gateway.begin(a_request())
     assert await gateway.query(NUMBER) is not None
     cashier.fail_next("half_body", target="api")

@@ -10,7 +10,7 @@ from tests.proof.sights import Choice, Customer, Sight, Stage
 
 PATIENCE_S = 3.0
 """Somebody who sees nothing for so long presses again."""
-MOST_TRIES = 6
+MOST_TRIES = 12
 
 
 class NoCode(AssertionError):

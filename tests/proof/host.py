@@ -34,11 +34,11 @@ from tests.proof.sabotage import sabotaged
 from tests.proof.warmth import share_compiled_statements
 
 QUICK = Timing(
-    poll_s=0.25,
+    poll_s=0.5,
     lease=timedelta(seconds=30),
     schedule_lease=timedelta(seconds=1),
     drain_s=1.0,
-    jobs=0.1,
+    jobs=0.5,
 )
 
 

@@ -240,7 +240,7 @@ class PostgresStable:
         return self._url(self._name)
 
     async def copy(self, number: int) -> str:
-        await self._do(f'CREATE DATABASE "{self._name}_{number}" TEMPLATE "{self._name}"')
+        await self._do(f'CREATE DATABASE "{self._name}_{number}" TEMPLATE "{self._name}" STRATEGY file_copy')
         return self._url(f"{self._name}_{number}")
 
     async def files(self, number: int) -> Sequence[Path]:

@@ -133,7 +133,7 @@ async def test_the_proof_finds_a_code_in_the_log(world_on: Callable[[str], World
 
 
 async def test_the_proof_finds_a_point_that_was_never_passed(world_on: Callable[[str], World]) -> None:
-    proof = Proof(Journey("webchat", "wallet", "card"), world_on("sqlite"))
+    proof = Proof(Journey("webchat", "wallet", "card"), world_on("sqlite"), patience_s=0.5)
     await proof.prepare()
     await proof.points()
     verdict = await proof.cut_at(Point("commit", "nobody.commits", 1, "before"))
