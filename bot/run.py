@@ -80,13 +80,15 @@ async def serve(
         done, _ = await asyncio.wait({ended, serving, working}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         stopping.set()
+        log.info("shop is closing")
         await _cancel(*receiving, ended)
+        drain_s = program.timing.drain_s
+        await asyncio.gather(schedule.drain(drain_s), _finish(working, drain_s))
         with suppress(SQLAlchemyError):
             # The database may be why we stop; the lease then runs out by itself.
             await schedule.stop()
-        await _finish(working, program.timing.drain_s)
         web.stop()
-        await _finish(serving, program.timing.drain_s)
+        await _finish(serving, drain_s)
         await program.close()
         log.info("shop is closed")
     for task in done - {ended}:

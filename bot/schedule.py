@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import secrets
 import socket
@@ -70,6 +71,7 @@ class Schedule:
         self._metrics = metrics
         self._timing = timing
         self._holder = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
+        self._running: set[asyncio.Task[object]] = set()
         self._scheduler = AsyncIOScheduler(timezone="UTC", executors={"default": AsyncIOExecutor()})
 
     def start(self) -> None:
@@ -87,13 +89,37 @@ class Schedule:
             )
         self._scheduler.start()
 
+    async def drain(self, within_s: float) -> None:
+        """Start no job any more, and let those that run end. What takes longer is cut short: its next run finds the rest."""
+        self._scheduler.pause()
+        # A job that the last tick created has not begun yet: one round of the loop, and it is among the running.
+        await asyncio.sleep(0)
+        if self._running:
+            _, late = await asyncio.wait(self._running, timeout=within_s)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late)
+
     async def stop(self) -> None:
-        """Stop ticking, write what was collected, and let another process have the lease."""
+        """After ``drain``: write what was collected, and let another process have the lease."""
         self._scheduler.shutdown(wait=False)
         await _flush_exposures(self._shop)
         await self._shop.write(leases.release, LEASE_NAME, self._holder)
 
     async def _run(self, job: Job) -> None:
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("a job runs in a task")
+        self._running.add(task)
+        try:
+            await self._tick(job)
+        except asyncio.CancelledError:
+            # Only ``drain`` does that. To the scheduler it would be an error worth a traceback.
+            log.info("job cut short", job=job.name)
+        finally:
+            self._running.discard(task)
+
+    async def _tick(self, job: Job) -> None:
         began = perf_counter()
         try:
             if not job.is_everywhere and not await self._has_lease():
