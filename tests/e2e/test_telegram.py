@@ -222,7 +222,8 @@ async def test_who_has_blocked_the_bot_finds_his_code_when_he_comes_back(
     await asyncio.to_thread(user.block)
     await stage.pay(bill)
     await stage.until(SOLD, 1)
-    await stage.until("SELECT count(*) FROM messages WHERE due_at IS NOT NULL", 0)
+    await stage.until("SELECT count(*) FROM messages WHERE channel = 'tg' AND state = 'failed'", 1)
+    assert await stage.count("SELECT count(*) FROM cases WHERE kind = 'message' AND closed_at IS NULL") == 1
     with pytest.raises(ImpossibleError):
         user.say("?")
     await asyncio.to_thread(user.start)

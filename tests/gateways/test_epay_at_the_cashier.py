@@ -300,7 +300,9 @@ async def test_over_real_http_too_no_log_line_has_the_key(
     gateway: EpayGateway, cashier: CashierControl, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("DEBUG")
+    # By name: another test of this process may have hushed them, as the running shop does.
     caplog.set_level("DEBUG", logger="httpx")
+    caplog.set_level("DEBUG", logger="httpcore")
     await gateway.begin(a_request())
     assert await gateway.query(NUMBER) is not None
     cashier.fail_next("half_body", target="api")

@@ -25,7 +25,7 @@ DEVICE = "c0ffee00c0ffee00c0ffee00c0ffee00"
 PERSON_ID = (1 << 40) + 77
 """Past 32 bits, as Telegram's are."""
 
-_RECONNECT_S = 0.01
+_RECONNECT_S = 0.03
 
 
 class PageCustomer:

@@ -19,7 +19,7 @@ from shop_core.vault.vault import Vault
 from tests.proof.premises import CARDS, CODES, PRICE_MINOR
 
 QUIET_WITHIN_S = 30.0
-_LOOK_EVERY_S = 0.02
+_LOOK_EVERY_S = 0.03
 
 
 @dataclass(frozen=True, slots=True)

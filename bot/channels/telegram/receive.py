@@ -58,15 +58,18 @@ class Receiver:
         """
         await self._begin()
         offset: int | None = None
+        failures = 0
         while True:
             poll = partial(self._line.get_updates, offset, self._settings.pauses.poll_s)
             updates = await self._insist(poll)
             try:
                 offset = await self._store(updates)
+                failures = 0
             except Exception:  # noqa: BLE001 - this loop must go on
                 # A database that is away for a moment. Nothing was confirmed: the same poll brings them again.
-                self._log.exception("telegram.not_stored")
-                await asyncio.sleep(self._settings.pauses.first_s)
+                failures += 1
+                self._log.exception("telegram.not_stored", failures=failures)
+                await asyncio.sleep(self._settings.pauses.after_failures(failures))
 
     async def _begin(self) -> None:
         """Learn that the token is good, take the updates off a webhook, and hang out the menu."""

@@ -172,12 +172,12 @@ class Reception:
         if not self._is_moderate(visit.connection.device):
             await _decline(visit, message, visit.words.slow_down)
             return
-        if isinstance(message, SendFile) and not self._may_attach(visit.connection.device):
-            await _decline(visit, message, visit.words.too_long)
-            return
         try:
             require_moderate(message)
         except TooLong:
+            await _decline(visit, message, visit.words.too_long)
+            return
+        if isinstance(message, SendFile) and not self._may_attach(visit.connection.device):
             await _decline(visit, message, visit.words.too_long)
             return
         await self._store(visit, message, message.id)

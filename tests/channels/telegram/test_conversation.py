@@ -74,23 +74,27 @@ async def test_what_was_stored_before_a_crash_is_answered_once_after_it(quiet_st
     await again.close()
 
 
-async def test_what_was_not_stored_is_not_confirmed(
+async def test_what_was_not_stored_is_not_confirmed_and_comes_again(
     quiet_stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stage = quiet_stage
     user = stage.somebody()
     user.start()
+    failed: list[object] = []
 
-    async def fails(*_: object) -> None:
+    async def fails(*args: object) -> None:
+        failed.append(args)
         raise OSError("the disk is full")
 
-    with monkeypatch.context() as patched:
-        patched.setattr(Shop, "write", fails)
-        with pytest.raises(OSError, match="disk"):
-            await stage.channel.run()
-    assert len(stage.tg.pending_updates()) == 1
-    async with running(stage.channel.run(), stage.work()):
-        await user.wait_for_async("云卡小铺")
+    async with running(stage.channel.run()):
+        with monkeypatch.context() as patched:
+            patched.setattr(Shop, "write", fails)
+            await until(lambda: len(failed) >= 2)
+            assert len(stage.tg.pending_updates()) == 1
+        async with running(stage.work()):
+            await user.wait_for_async("云卡小铺")
+    assert not stage.tg.pending_updates()
+    assert [incoming.content for incoming in stage.teller.heard] == [Link("")]
 
 
 async def test_the_inbox_holds_nothing_in_clear(quiet_stage: Stage) -> None:

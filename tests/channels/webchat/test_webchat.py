@@ -62,8 +62,11 @@ async def test_hello_shows_the_front_and_a_button_shows_its_screen(database_url:
         assert chat.asked[0].language == "zh-cn"
 
 
-async def test_text_and_files_arrive_as_they_were_sent(chat: Chat) -> None:
-    async with chat.page(await chat.new_cookie(), resume=True) as page:
+async def test_text_and_files_of_staff_arrive_as_they_were_sent(sqlite_url: str) -> None:
+    async with (
+        an_open_chat(sqlite_url, staff="staff") as chat,
+        chat.page(await chat.new_cookie("/staff"), resume=True, path="/staff/ws") as page,
+    ):
         await page.say(type="say", id=an_id(), text=CODE)
         assert (await page.next("screen"))["screen"]["lines"][0]["text"] == CODE
         assert (await page.next("toast"))["text"] == "听到了"
@@ -72,6 +75,16 @@ async def test_text_and_files_arrive_as_they_were_sent(chat: Chat) -> None:
         await page.next("done")
         await page.next("done")
     assert [asked.content for asked in chat.asked] == [Text(CODE), Upload("codes.txt", content)]
+
+
+async def test_a_file_of_a_customer_is_declined_and_not_kept(chat: Chat) -> None:
+    async with chat.page(await chat.new_cookie(), resume=True) as page:
+        sent = an_id()
+        await page.say(type="file", id=sent, name="codes.txt", content=base64.b64encode(b"AB-12").decode())
+        await page.next("toast")
+        assert (await page.next("done"))["id"] == sent
+    assert await chat.shop.read(count_pending) == 0
+    assert chat.asked == []
 
 
 async def test_the_same_press_twice_is_answered_once(database_url: str) -> None:
