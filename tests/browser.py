@@ -1,0 +1,41 @@
+"""A real browser for tests: Debian's Chromium without a window. Import the fixture where it is wanted."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
+
+CHROMIUM = shutil.which("chromium")
+PATIENCE_MS = 15_000
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    if CHROMIUM is None:
+        if os.environ.get("CI"):
+            pytest.fail("CI tests the page in a browser, but chromium is not installed", pytrace=False)
+        pytest.skip("no browser: chromium is not installed")
+    async with async_playwright() as playwright:
+        # Chromium's sandbox does not start for root; the pages that it opens here are our own.
+        browser = await playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"],
+        )
+        yield browser
+        await browser.close()
+
+
+def complaints_of(page: Page) -> list[str]:
+    """What the browser complains of from now on: broken scripts, and what the page's policy forbids."""
+    heard: list[str] = []
+
+    def hear(message: ConsoleMessage) -> None:
+        # While the server is down the browser says so itself, for each attempt.
+        if message.type in {"error", "warning"} and "ERR_CONNECTION_REFUSED" not in message.text:
+            heard.append(message.text)
+
+    page.on("console", hear)
+    page.on("pageerror", lambda error: heard.append(str(error)))
+    return heard
