@@ -118,7 +118,7 @@ def _words(text: str) -> Link | Text:
     if command == _START:
         return link_of_payload(rest) if rest else _HOME
     if command in _COMMANDS and not rest:
-        return Link(_COMMANDS[command])
+        return Link(_COMMANDS[command], is_typed=True)
     return Text(text)
 
 

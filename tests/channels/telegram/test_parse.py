@@ -57,6 +57,13 @@ def test_words_mean_links_or_themselves(text: str, content: object) -> None:
     assert content_of(a_message(text=text)) == content
 
 
+def test_a_typed_command_is_told_from_a_button() -> None:
+    typed, followed = content_of(a_message(text="/orders")), content_of(a_message(text="/start orders"))
+    assert isinstance(typed, Link)
+    assert isinstance(followed, Link)
+    assert (typed.is_typed, followed.is_typed) == (True, False)
+
+
 def test_a_document_is_a_file_and_anything_else_asks_for_help() -> None:
     document = {"file_id": "f", "file_unique_id": "u", "file_name": "a.txt", "file_size": 3}
     assert content_of(a_message(document=document)) == Attachment("f", "a.txt", 3)
