@@ -17,6 +17,7 @@ from admin_cmds.menu import list_menus
 from admin_cmds.words import STAFF_WORDS
 from bot.channels.channel import Channel
 from bot.channels.telegram.channel import TelegramChannel
+from bot.channels.telegram.pace import Rates
 from bot.channels.telegram.settings import Hook, TelegramSettings, TelegramWords
 from bot.channels.webchat.channel import WebChatChannel, WebChatSettings
 from bot.channels.webchat.words import ChatWords
@@ -59,6 +60,7 @@ class Outside:
     Attributes:
         transport: Carries requests to gateways; None for the network.
         telegram: Arguments for the HTTP client of Telegram bots.
+        rates: How fast Telegram bots send.
         staff_pane: The identity that ``/staff`` gives to whoever opens it on this machine: the demo's, never a shop's.
     """
 
@@ -66,6 +68,7 @@ class Outside:
     timing: Timing = field(default_factory=Timing)
     transport: httpx.AsyncBaseTransport | None = None
     telegram: Mapping[str, Any] = field(default_factory=dict)
+    rates: Rates = field(default_factory=Rates)
     staff_pane: str | None = None
 
 
@@ -183,6 +186,7 @@ def _telegram(
             token=settings.token,
             words=spoken,
             api_base_url=settings.api_base_url,
+            rates=outside.rates,
             staff_menus=partial(list_menus, shop, name),
             hook=_hook(config, name, settings),
             httpx_kwargs=outside.telegram,

@@ -70,8 +70,8 @@ class TelegramChannel:
             else Webhook(settings.name, settings.hook, self._line, mailbox, self._insist)
         )
         self._shower = Shower(shop, self._line.bot)
-        pacer = Pacer()
-        self._once, self._patient = Once(pacer), Patient(pacer)
+        pacer = Pacer(shop, settings.name, settings.rates)
+        self._once, self._patient = Once(pacer), Patient(pacer, settings.pauses.retries_s)
 
     @property
     def webhook(self) -> Webhook | None:
@@ -170,12 +170,12 @@ class TelegramChannel:
         if attachment.size is not None and attachment.size > _LARGEST_FILE:
             return None
         try:
-            file = await self._patient.change(partial(self._line.bot.get_file, attachment.file_id))
+            file = await self._patient.call(partial(self._line.bot.get_file, attachment.file_id))
         except BadRequest as error:
             if "file is too big" in error.message.lower():
                 return None
             raise
-        content = await self._patient.change(file.download_as_bytearray)
+        content = await self._patient.call(file.download_as_bytearray)
         return Upload(attachment.name, bytes(content))
 
     async def _refuse_file(self, address: Address) -> Screen:

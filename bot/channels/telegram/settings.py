@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from bot.channels.telegram.pace import Rates
 from shop_core.kernel.secret import Secret
 
 API: Final = "https://api.telegram.org/bot"
@@ -47,6 +48,7 @@ class Pauses:
         first_s: After the first failure of a poll; doubled with each that follows.
         longest_s: Never longer than this.
         conflict_s: While another program takes this bot's messages.
+        retries_s: Before each repetition of a call for somebody who waits, when nobody knows what became of it.
         spin_s: So long a pressed button may spin. What takes longer, such as asking a gateway, is told to be under
             way, and then answered in the screen alone.
     """
@@ -55,6 +57,7 @@ class Pauses:
     first_s: float = 1.0
     longest_s: float = 60.0
     conflict_s: float = 30.0
+    retries_s: tuple[float, ...] = (0.5, 2.0)
     spin_s: float = 1.0
 
     def after_failures(self, count: int) -> float:
@@ -98,6 +101,7 @@ class TelegramSettings:
         name: The channel instance's name in the config.
         token: As @BotFather gave it.
         api_base_url: ``https://HOST/bot``: the token is added right behind it. Files are at ``https://HOST/file/bot``.
+        rates: How fast it sends.
         staff_menus: Asked at each start: a chat of staff → its commands, as ``TelegramWords.commands`` has them.
         hook: Where updates are brought to; None: they are asked for, by long polling.
         httpx_kwargs: Passed to ``httpx.AsyncClient``: a transport, ``trust_env``.
@@ -108,6 +112,7 @@ class TelegramSettings:
     words: TelegramWords
     api_base_url: str = API
     pauses: Pauses = field(default_factory=Pauses)
+    rates: Rates = field(default_factory=Rates)
     staff_menus: StaffMenus = _no_staff
     hook: Hook | None = None
     httpx_kwargs: Mapping[str, Any] = field(default_factory=dict)

@@ -141,7 +141,7 @@ class Shower:
         message_id = int(edited.message_ref)
         call = partial(self._edit_part, address.external_id, message_id, drawn.last, drawn.keyboard)
         try:
-            await manner.change(call)
+            await manner.edit(address.external_id, call)
         except BadRequest as error:
             reason = error.message.lower()
             if _NOTHING_NEW in reason:
