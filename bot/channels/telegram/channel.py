@@ -86,6 +86,7 @@ class TelegramChannel:
         """
         bot = self._line.bot
         me = await self._insist.on(bot.get_me)
+        self._shower.bot_name = me.username
         await self._menus.hang()
         _log.info("telegram.receiving", channel=self.name, bot=me.username)
         await self._receiver.run()

@@ -360,14 +360,14 @@ async def test_many_codes_come_as_a_file(stage: Stage) -> None:
         (Line("已导出"),), slot=None, file=File("report.txt", Secret("a,b\n"))
     )
     user = await stage.somebody_at_home()
-    user.start("codes")
+    user.press("codes", forge=True)
     shown = await user.wait_for_async("已发货 30 张")
     assert shown.document is not None
     assert shown.document.name == "K7M2-9QXD.txt"
     assert user.read(shown.document).decode().split() == codes
     assert shown.is_protected
     assert "CODE" not in shown.text
-    user.start("file")
+    user.press("file", forge=True)
     shown = await user.wait_for_async("已导出")
     assert user.read(shown.document) == b"a,b\n"
 
@@ -456,7 +456,7 @@ async def test_neither_the_token_nor_a_code_is_logged(
     stage.teller.pages["codes"] = Screen((Line("已发货"), Code(Secret("TOP-SECRET-1"))), slot=ORDER)
     user = await stage.somebody_at_home()
     stage.tg.fail("sendMessage", "502")
-    user.start("codes")
+    user.press("codes", forge=True)
     await user.wait_for_async("已发货")
     user.send_document("a.txt", b"TOP-SECRET-2")
     await user.wait_for_async("收到 a.txt")
