@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from asyncio.subprocess import PIPE
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +19,7 @@ from tests.standins.telegram import TelegramStandIn, TelegramUser
 PEOPLE: Final = 50
 PRESSES: Final = 9
 """Each person starts the bot and presses so often: 500 updates in all."""
-KILLED_AT: Final = (60, 150, 240, 330)
+KILLED_AT: Final = (100, 250)
 """After so many letters a worker is killed, and another takes its place."""
 _ROOT: Final = Path(__file__).parents[2]
 _TELEGRAM: Final = """
@@ -79,7 +80,7 @@ async def test_what_many_people_press_is_done_once_each_and_in_order_whoever_die
                 people = [tg.user() for _ in range(PEOPLE)]
                 pressing = asyncio.create_task(asyncio.to_thread(press_all, people, variant, hands))
                 for place, letters in enumerate(KILLED_AT):
-                    await until(lambda letters=letters: is_handled(hands, letters))
+                    await until(partial(is_handled, hands, letters))
                     await kill(running[place % workers], balancer)
                     running[place % workers] = await a_worker(premises, balancer)
                 await pressing

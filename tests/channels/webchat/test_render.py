@@ -5,7 +5,19 @@ import json
 from datetime import UTC, datetime, timedelta, timezone
 
 from bot.channels.webchat.render import screen_frame
-from handlers.screen import Code, File, Line, LinkButton, Prompt, Qr, Screen, ShareButton, Style, UrlButton, Weight
+from handlers.screen import (
+    Code,
+    File,
+    Line,
+    LinkButton,
+    Prompt,
+    Qr,
+    Screen,
+    ShareButton,
+    Style,
+    UrlButton,
+    Weight,
+)
 from shop_core.kernel.secret import Secret
 
 CODE = '<&>"🎁'
