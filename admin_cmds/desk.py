@@ -29,6 +29,9 @@ _IMPORT: Final = "import"
 _START: Final = "start"
 _HELP: Final = "help"
 _SLASHES: Final = ("/", "／")
+_STAFF_MEANS: Final = ("orders", "help")
+"""Typed by staff these are the counter's pages: everybody's orders, all commands. His own orders and the customers' help
+are behind the buttons of the shop."""
 
 
 class TooLate(ShopError):
@@ -88,6 +91,8 @@ def _understand(content: Link | Text | Upload, asked: str | None) -> _Said | Non
     """A command, or None: this is for the customers' side."""
     waiting = _waiting_words(asked)
     match content:
+        case Link(path, is_typed=True) if path in _STAFF_MEANS:
+            return _Said((path,))
         case Link(path):
             words = words_of(path)
             return None if words is None else _Said(words)

@@ -135,15 +135,10 @@ class TelegramConfig(Section):
     api_base_url: SafeAddress = Field(
         "https://api.telegram.org/bot", description="https://HOST/bot; the token is added right behind it"
     )
-    mode: Literal["polling", "webhook"] = Field("polling", description='"polling"')
-    webhook_secret: SecretText | None = Field(None, description="env:NAME or file:PATH")
-
-    @field_validator("mode")
-    @classmethod
-    def _only_polling_yet(cls, mode: str) -> str:
-        if mode == "webhook":
-            raise wrong('"webhook"', '"polling": this version has no webhook yet, the next one brings it')
-        return mode
+    mode: Literal["polling", "webhook"] = Field("polling", description='"polling" or "webhook"')
+    webhook_secret: SessionSecret | None = Field(
+        None, description="what Telegram proves itself with, as env:NAME or file:PATH"
+    )
 
 
 class WebchatConfig(Section):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from bot.config_report import Fault, show
 from shop_core.kernel.money import BadAmount, minor_digits
@@ -14,6 +15,8 @@ from shop_core.vault.vault import FINGERPRINT_KEY
 
 _RESERVED: Final = {"channels": ("shell",), "gateways": ("wallet",)}
 """Names that mean something else already: commands from the shell, and the wallet as a means of payment."""
+_CALLED_PORTS: Final = (443, 80, 88, 8443)
+"""The ports that Telegram calls webhooks on (its bots FAQ)."""
 
 
 def cross_faults(raw: Mapping[str, Any]) -> list[Fault]:
@@ -25,6 +28,7 @@ def cross_faults(raw: Mapping[str, Any]) -> list[Fault]:
         *_gateway_faults(raw),
         *_currency_faults(raw),
         *_token_faults(raw),
+        *_webhook_faults(raw),
         *_vault_faults(raw),
     ]
 
@@ -85,6 +89,36 @@ def _token_faults(raw: Mapping[str, Any]) -> Iterator[Fault]:
         token = channel.get("token") if isinstance(channel, dict) else None
         if isinstance(token, str) and seen.setdefault(token, name) != name:
             yield Fault(f"channels.{name}.token", f"the token of channels.{seen[token]}", "a bot of its own")
+
+
+def _webhook_faults(raw: Mapping[str, Any]) -> Iterator[Fault]:
+    """Telegram has to find the shop, and to prove itself there; polling needs neither."""
+    public_url = _table(raw, "http").get("public_url")
+    for name, channel in _table(raw, "channels").items():
+        if not isinstance(channel, dict) or channel.get("mode") != "webhook":
+            continue
+        if channel.get("kind") != "telegram":
+            continue  # no key of that channel: the models tell
+        if "webhook_secret" not in channel:
+            expected = 'env:NAME or file:PATH, because mode = "webhook"; `kapu vault new-key` makes good ones'
+            yield Fault(f"channels.{name}.webhook_secret", "nothing", expected)
+        if public_url is None:
+            expected = f'https://HOST, because channels.{name} has mode = "webhook"; or "polling" there'
+            yield Fault("http.public_url", "nothing", expected)
+        elif "api_base_url" not in channel and isinstance(public_url, str) and not _is_called(public_url):
+            expected = (
+                f"https on port {_listed(map(str, _CALLED_PORTS))}: no other does Telegram call; or polling"
+            )
+            yield Fault(f"channels.{name}.mode", f'"webhook" with {show(public_url)}', expected)
+
+
+def _is_called(public_url: str) -> bool:
+    """Whether Telegram calls there; a Bot API server of one's own calls anywhere."""
+    try:
+        parts = urlsplit(public_url)
+        return parts.scheme == "https" and (parts.port or _CALLED_PORTS[0]) in _CALLED_PORTS
+    except ValueError:
+        return True  # unreadable: the models tell
 
 
 def _vault_faults(raw: Mapping[str, Any]) -> Iterator[Fault]:

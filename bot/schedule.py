@@ -21,7 +21,7 @@ from shop_core.conversations import keys
 from shop_core.db import inbox, leases, outbox
 from shop_core.db.shop import Shop
 from shop_core.insight.exposure import ExposureLog
-from shop_core.messaging import queue
+from shop_core.messaging import pace, queue
 from shop_core.orders.ask import poll_payments
 from shop_core.orders.end import expire_orders
 from shop_core.orders.fulfil import sweep_undelivered
@@ -54,12 +54,17 @@ async def _purge(shop: Shop) -> int:
     return await shop.write(inbox.purge) + await shop.write(keys.purge)
 
 
+async def _purge_paces(shop: Shop) -> int:
+    return await shop.write(pace.purge)
+
+
 JOBS: Final = (
     Job("expire_orders", 2, expire_orders),
     Job("poll_payments", 2, poll_payments),
     Job("sweep_undelivered", 15, sweep_undelivered),
     Job("flush_exposures", 2, _flush_exposures, is_everywhere=True),
     Job("purge", 3600, _purge),
+    Job("purge_paces", 3600, _purge_paces),
 )
 
 

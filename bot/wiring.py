@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from random import SystemRandom
 from typing import Any, Final
 
@@ -12,10 +13,12 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount
 
 from admin_cmds import desk
+from admin_cmds.menu import list_menus
 from admin_cmds.words import STAFF_WORDS
 from bot.channels.channel import Channel
 from bot.channels.telegram.channel import TelegramChannel
-from bot.channels.telegram.settings import TelegramSettings, TelegramWords
+from bot.channels.telegram.pace import Rates
+from bot.channels.telegram.settings import Hook, TelegramSettings, TelegramWords
 from bot.channels.webchat.channel import WebChatChannel, WebChatSettings
 from bot.channels.webchat.words import ChatWords
 from bot.config import Config, EpayConfig, TelegramConfig, WebchatConfig
@@ -47,7 +50,7 @@ PAGE_WORDS: Final = (
 """The web chat's own words, under ``page.`` in the catalogue."""
 
 COMMANDS: Final = ("start", "orders", "help", "language")
-"""The menu of a Telegram bot, under ``menu.`` in the catalogue."""
+"""The menu that a Telegram bot shows to everybody, under ``menu.`` in the catalogue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,7 @@ class Outside:
     Attributes:
         transport: Carries requests to gateways; None for the network.
         telegram: Arguments for the HTTP client of Telegram bots.
+        rates: How fast Telegram bots send.
         staff_pane: The identity that ``/staff`` gives to whoever opens it on this machine: the demo's, never a shop's.
     """
 
@@ -64,6 +68,7 @@ class Outside:
     timing: Timing = field(default_factory=Timing)
     transport: httpx.AsyncBaseTransport | None = None
     telegram: Mapping[str, Any] = field(default_factory=dict)
+    rates: Rates = field(default_factory=Rates)
     staff_pane: str | None = None
 
 
@@ -120,11 +125,14 @@ def wire(config: Config, outside: Outside, *, is_schema_current: bool = True) ->
     shop = open_shop(config, outside, gateways)
     metrics = Metrics.new()
     channels: dict[str, Channel] = {}
+    hooks: list[BaseRoute] = []
     routes: list[BaseRoute] = []
     for name, settings in config.channels.items():
         match settings:
             case TelegramConfig():
-                channels[name] = _telegram(name, settings, shop, outside)
+                telegram = _telegram(config, name, settings, shop, outside)
+                hooks += [] if telegram.webhook is None else [telegram.webhook.route()]
+                channels[name] = telegram
             case WebchatConfig():
                 webchat = _webchat(config, name, settings, shop, outside)
                 # The first web chat is at /chat; any other has its name before that.
@@ -136,7 +144,7 @@ def wire(config: Config, outside: Outside, *, is_schema_current: bool = True) ->
             metrics.render, lambda name, outcome: metrics.gateway_callbacks.labels(name, outcome).inc()
         ),
         is_schema_current=is_schema_current,
-        mounts=routes,
+        mounts=[*hooks, *routes],
         has_web_chat=bool(routes),
     )
     return Program(shop, channels, app, metrics, outside.timing, clients)
@@ -159,7 +167,9 @@ def _epay(config: Config, name: str, settings: EpayConfig) -> EpaySettings:
     )
 
 
-def _telegram(name: str, settings: TelegramConfig, shop: Shop, outside: Outside) -> TelegramChannel:
+def _telegram(
+    config: Config, name: str, settings: TelegramConfig, shop: Shop, outside: Outside
+) -> TelegramChannel:
     words = shop.get(Words)
     languages = shop.policy.languages
     spoken = TelegramWords(
@@ -167,6 +177,7 @@ def _telegram(name: str, settings: TelegramConfig, shop: Shop, outside: Outside)
             language: {command: words.to(language)(f"menu.{command}") for command in COMMANDS}
             for language in languages
         },
+        processing={language: words.to(language)("page.processing") for language in languages},
         too_large={language: words.to(language)("error.file_too_large") for language in languages},
     )
     return TelegramChannel(
@@ -175,11 +186,22 @@ def _telegram(name: str, settings: TelegramConfig, shop: Shop, outside: Outside)
             token=settings.token,
             words=spoken,
             api_base_url=settings.api_base_url,
+            rates=outside.rates,
+            staff_menus=partial(list_menus, shop, name),
+            hook=_hook(config, name, settings),
             httpx_kwargs=outside.telegram,
         ),
         shop,
         desk.answer,
     )
+
+
+def _hook(config: Config, name: str, settings: TelegramConfig) -> Hook | None:
+    """Where Telegram brings updates; the config's own check has seen that a webhook has both of what it needs."""
+    public_url, secret = config.http.public_url, settings.webhook_secret
+    if settings.mode == "polling" or public_url is None or secret is None:
+        return None
+    return Hook.of(name, public_url, secret)
 
 
 def _webchat(

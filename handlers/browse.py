@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from handlers.links import link
-from handlers.screen import Button, Line, LinkButton, Prompt, Screen, Style, Weight
+from handlers.screen import Button, Line, LinkButton, Prompt, Screen, ShareButton, Style, Weight
 from handlers.visit import Visit
 from shop_core.catalog.errors import NoSuchCategory
 from shop_core.catalog.read import (
@@ -161,7 +161,7 @@ async def product(visit: Visit, product_id: int) -> Screen:
     ]
     lines = (*_about(visit, found), *(() if rows else (Line(visit.say("product.nothing")),)))
     back = LinkButton(visit.say("button.back"), _link_up(page.up))
-    return Screen(lines, (*rows, (back,)))
+    return Screen(lines, (*rows, (back, _share_button(visit, found))))
 
 
 async def variant(visit: Visit, variant_id: int) -> Screen:
@@ -198,8 +198,13 @@ def _buying(visit: Visit, chosen: VariantView, page: _ProductPage) -> Screen:
     if not most:
         lines = (*lines, Line(say("product.sold_out"), Style.WARNING))
     back = link("product", product_id=found.id) if len(found.variants) > 1 else _link_up(page.up)
-    rows.append((LinkButton(say("button.back"), back),))
+    rows.append((LinkButton(say("button.back"), back), _share_button(visit, found)))
     return Screen(lines, tuple(rows))
+
+
+def _share_button(visit: Visit, found: ProductView) -> ShareButton:
+    title = pick(found.names, visit.language)
+    return ShareButton(visit.say("button.share"), link("product", product_id=found.id), title)
 
 
 def _buy_button(visit: Visit, chosen: VariantView, quantity: int) -> LinkButton:

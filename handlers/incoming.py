@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 LONGEST_LINK: Final = 64
@@ -16,9 +16,14 @@ def storable(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A pressed button, a deep link, a typed command. A stranger's word, whatever button it came from."""
+    """A pressed button, a deep link, a typed command. A stranger's word, whatever button it came from.
+
+    Attributes:
+        is_typed: A command that somebody wrote: it may mean something else to staff than the button of that name.
+    """
 
     path: str
+    is_typed: bool = field(default=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "path", storable(self.path))

@@ -78,7 +78,21 @@ class CopyButton:
     secret: Secret
 
 
-Button = LinkButton | UrlButton | CopyButton
+@dataclass(frozen=True, slots=True)
+class ShareButton:
+    """Hands a public link of ours on to others. A channel without an address for it leaves it out.
+
+    Attributes:
+        link: One of ``deep_links.PUBLIC``.
+        title: What is said beside the address.
+    """
+
+    text: str
+    link: str
+    title: str
+
+
+Button = LinkButton | UrlButton | CopyButton | ShareButton
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from shop_core.delivery import models as delivery
 from shop_core.insight import models as insight
 from shop_core.ledger import models as ledger
 from shop_core.messaging import models as messaging
+from shop_core.messaging import pace
 from shop_core.orders import models as orders
 from shop_core.payments import models as payments
 from shop_core.staff import models as staff
@@ -34,6 +35,7 @@ AREAS: Final = (
     messaging,
     orders,
     outbox_table,
+    pace,
     payments,
     staff,
     stock,

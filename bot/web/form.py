@@ -35,7 +35,7 @@ async def read_params(request: Request) -> Mapping[str, str]:
     """
     query = request.scope["query_string"]
     body = (
-        await _read_body(request, at_most=LARGEST_CALLBACK - len(query)) if request.method == "POST" else b""
+        await read_body(request, at_most=LARGEST_CALLBACK - len(query)) if request.method == "POST" else b""
     )
     if len(query) + len(body) > LARGEST_CALLBACK:
         raise BadForm(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large")
@@ -46,7 +46,12 @@ async def read_params(request: Request) -> Mapping[str, str]:
     return params
 
 
-async def _read_body(request: Request, *, at_most: int) -> bytes:
+async def read_body(request: Request, *, at_most: int) -> bytes:
+    """The body, if it has no more than so many bytes; what comes after those is not waited for.
+
+    Raises:
+        BadForm: It has more.
+    """
     body = bytearray()
     async for chunk in request.stream():
         body += chunk

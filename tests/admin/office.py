@@ -38,6 +38,10 @@ class Office:
     async def press(self, link: str, *, who: tuple[str, str] = (OWNER_CHANNEL, OWNER_ID)) -> Screen:
         return await self._say(Link(link), who)
 
+    async def command(self, path: str, *, who: tuple[str, str] = (OWNER_CHANNEL, OWNER_ID)) -> Screen:
+        """A command without words after it, typed in Telegram, which knows some of them as links."""
+        return await self._say(Link(path, is_typed=True), who)
+
     async def type(self, text: str, *, who: tuple[str, str] = (OWNER_CHANNEL, OWNER_ID)) -> Screen:
         return await self._say(Text(text), who)
 

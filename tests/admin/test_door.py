@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from admin_cmds.links import link_to, split_words, words_of
+from admin_cmds.menu import list_menus
 from admin_cmds.registry import COMMANDS
 from shop_core.catalog.read import get_variant
-from tests.admin.office import STRANGER, Office, button, links_of, text_of
+from shop_core.customers.people import meet
+from tests.admin.office import OWNER_CHANNEL, OWNER_ID, STRANGER, Office, button, links_of, text_of
 
 WORDS = st.text(st.characters(exclude_categories=("Z", "C")), min_size=1, max_size=20)
 
@@ -73,3 +77,34 @@ async def test_what_is_held_for_a_button_is_no_link_of_anybody(office: Office) -
 async def test_help_lists_every_command(office: Office) -> None:
     said = text_of(await office.type("/help"))
     assert all(f"\n/{command.name}" in said for command in COMMANDS)
+
+
+async def test_a_bare_command_of_an_owner_is_the_counters_and_the_button_of_that_name_the_shops(
+    office: Office,
+) -> None:
+    await office.market.a_variant()
+    for typed in ("orders", "help"):
+        assert text_of(await office.command(typed)) == text_of(await office.type(f"/{typed}"))
+        assert text_of(await office.press(typed)) == text_of(await office.press(typed, who=STRANGER))
+        assert text_of(await office.command(typed, who=STRANGER)) == text_of(
+            await office.press(typed, who=STRANGER)
+        )
+        assert text_of(await office.command(typed)) != text_of(await office.press(typed))
+
+
+async def test_the_menu_of_an_owner_has_commands_that_work_as_they_stand(office: Office) -> None:
+    shop = office.shop
+    await shop.write(meet, channel=OWNER_CHANNEL, external_id=OWNER_ID, name="老板", language="en")
+    assert await list_menus(shop, "other") == {}
+    menus = await list_menus(shop, OWNER_CHANNEL)
+    assert list(menus) == [OWNER_ID]
+    menu = menus[OWNER_ID]
+    assert menu["orders"] == "the latest orders"
+    assert list(menu)[:2] == ["admin", "start"]
+    for command, about in menu.items():
+        assert re.fullmatch("[a-z0-9_]{1,32}", command)
+        assert 1 <= len(about) <= 256
+    for command in set(menu) - {"admin", "start", "language"}:
+        screen = await office.type(f"/{command}")
+        assert "这个命令。" not in text_of(screen)
+        assert screen.prompt is None

@@ -79,7 +79,7 @@ def test_the_example_with_nothing_set_names_exactly_the_missing_variables(tmp_pa
 
 def test_the_keys_that_the_example_has_in_comments_are_valid_too(tmp_path: Path) -> None:
     text = uncommented(EXAMPLE.read_text(encoding="utf-8"))
-    config = load(tmp_path, text, ENVIRON | {"KAPU_WEBHOOK_SECRET": "anything"})
+    config = load(tmp_path, text, ENVIRON | {"KAPU_WEBHOOK_SECRET": new_key()})
     assert config.http.public_url == "https://shop.example.com"
 
 
@@ -251,7 +251,24 @@ REFUSED = [
         "channels.x.token",
         "channels.bot",
     ),
-    ("[channels.x]\nkind = 'telegram'\nmode = 'webhook'", "channels.x.mode", "no webhook yet"),
+    ("[channels.x]\nkind = 'telegram'\nmode = 'webhook'", "channels.x.webhook_secret", "kapu vault new-key"),
+    ("[channels.x]\nkind = 'telegram'\nmode = 'webhook'", "http.public_url", "channels.x has mode"),
+    (
+        "[channels.x]\nkind = 'telegram'\nmode = 'webhook'\n[http]\npublic_url = 'https://a.example:8000'",
+        "channels.x.mode",
+        "443, 80, 88, 8443",
+    ),
+    (
+        "[channels.x]\nkind = 'telegram'\nmode = 'webhook'\n[http]\npublic_url = 'http://127.0.0.1:8443'",
+        "channels.x.mode",
+        "https",
+    ),
+    (
+        "[channels.x]\nkind = 'telegram'\nwebhook_secret = 'env:SHORT'",
+        "channels.x.webhook_secret",
+        "at least 32",
+    ),
+    ("[channels.x]\nkind = 'webchat'\nmode = 'webhook'", "channels.x.mode", "a key nobody knows"),
     (
         "[channels.x]\nkind = 'telegram'\napi_base_url = 'http://a.example/bot'",
         "channels.x.api_base_url",

@@ -28,12 +28,15 @@ from shop_core.tables import METADATA
 from tests.postgres import PostgresServer
 
 ROOT = Path(__file__).parents[2]
+REVISIONS = sorted(path.name[:4] for path in (ROOT / "shop_core/migrations/versions").glob("[0-9]*.py"))
+NEWEST = REVISIONS[-1]
+NEXT = f"{int(NEWEST) + 1:04}"
 
 CHANGE_PEOPLE = """
     import sqlalchemy as sa
     from alembic import op
 
-    revision, down_revision = "0002", "0001"
+    revision, down_revision = NEXT, NEWEST
 
     def upgrade() -> None:
         with op.batch_alter_table("people") as people:
@@ -45,7 +48,7 @@ FAIL_HALFWAY = """
     import sqlalchemy as sa
     from alembic import op
 
-    revision, down_revision = "0002", "0001"
+    revision, down_revision = NEXT, NEWEST
 
     def upgrade() -> None:
         op.create_table("half", sa.Column("id", sa.Integer()))
@@ -55,7 +58,7 @@ FAIL_HALFWAY = """
 ORPHAN_IDENTITIES = """
     from alembic import op
 
-    revision, down_revision = "0002", "0001"
+    revision, down_revision = NEXT, NEWEST
 
     def upgrade() -> None:
         op.execute("DELETE FROM people")
@@ -86,7 +89,8 @@ def a_second_revision(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callab
 
     def add(source: str) -> None:
         copied = shutil.copytree(upgrading._HERE, tmp_path / "migrations")
-        (copied / "versions" / "0002_second.py").write_text(dedent(source))
+        numbers = f"NEXT, NEWEST = {NEXT!r}, {NEWEST!r}\n"
+        (copied / "versions" / f"{NEXT}_second.py").write_text(numbers + dedent(source))
         monkeypatch.setattr(upgrading, "_HERE", copied)
 
     return add
@@ -180,7 +184,7 @@ def test_drift_of_every_kind_is_told(sqlite_url: str) -> None:
 
 async def test_a_new_database_becomes_current(new_url: str) -> None:
     assert not await is_current(new_url)
-    assert await upgrade(new_url) == ["0001"]
+    assert await upgrade(new_url) == REVISIONS
     assert await is_current(new_url)
 
 
@@ -198,7 +202,7 @@ async def test_rows_and_what_points_at_them_survive_a_change_of_their_table(
     await with_connection(new_url, add_a_customer)
     a_second_revision(CHANGE_PEOPLE)
     assert not await is_current(new_url)
-    assert await upgrade(new_url) == ["0002"]
+    assert await upgrade(new_url) == [NEXT]
     assert await with_connection(new_url, customers) == [("小明", "52900000001")]
     nicknames = await with_connection(
         new_url, lambda c: c.execute(text("SELECT nickname FROM people")).scalars().all()
@@ -251,14 +255,14 @@ async def test_several_processes_may_upgrade_at_once(new_url: str) -> None:
         await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=PIPE, stderr=PIPE) for _ in range(3)
     ]
     said = await asyncio.gather(*(process.communicate() for process in processes))
-    assert sorted(said) == [(b"['0001']\n", b""), (b"[]\n", b""), (b"[]\n", b"")]
+    assert sorted(said) == sorted([(f"{REVISIONS}\n".encode(), b""), (b"[]\n", b""), (b"[]\n", b"")])
     assert await is_current(new_url)
 
 
 async def test_two_upgrades_in_one_process_go_one_after_the_other(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'shop.db'}"
     both: list[Coroutine[Any, Any, list[str]]] = [upgrade(url), upgrade(url)]
-    assert sorted(await asyncio.gather(*both)) == [[], ["0001"]]
+    assert sorted(await asyncio.gather(*both)) == [[], REVISIONS]
 
 
 # ---------------------------------------------------------------------------------------------------- around
@@ -291,10 +295,10 @@ async def test_nothing_is_printed_and_no_logger_is_touched(
 def test_a_draft_is_numbered_and_teaches(
     a_second_revision: Callable[[str], None], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    a_second_revision("revision, down_revision = '0002', '0001'\ndef upgrade(): pass")
+    a_second_revision("revision, down_revision = NEXT, NEWEST\ndef upgrade(): pass")
     written = draft("Add coupons")
-    assert written.name == "0003_add_coupons.py"
+    assert written.name == f"{int(NEXT) + 1:04}_add_coupons.py"
     assert "batch_alter_table" in written.read_text()
-    assert 'down_revision: Final = "0002"' in written.read_text()
+    assert f'down_revision: Final = "{NEXT}"' in written.read_text()
     compile(written.read_text(), written.name, "exec")
     capsys.readouterr()

@@ -6,13 +6,14 @@ import asyncio
 import json
 import os
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any, Final, Protocol, TypeVar, cast
 from urllib.parse import urlencode
 
 from telegram import Bot
-from telegram.error import TelegramError
+from telegram.error import RetryAfter, TelegramError
 
-from bot.channels.telegram.errors import translate
+from bot.channels.telegram.errors import translate, wait_s
 from bot.channels.telegram.pace import Pacer
 from bot.channels.telegram.quiet import QuietRequest, keep_logs_quiet
 from bot.channels.telegram.settings import TelegramSettings
@@ -27,7 +28,6 @@ ALLOWED_UPDATES: Final = ("message", "callback_query", "my_chat_member")
 _READ_S: Final = 10.0
 _LONGEST_WAIT_S: Final = 30
 """A person waits this long for an answer; a longer ban is for the worker to sit out."""
-_RETRIES_S: Final = (0.5, 2.0)
 
 
 class Line:
@@ -79,8 +79,12 @@ class Manner(Protocol):
         """Make a call that puts a new message into a chat, no faster than Telegram takes them there."""
         ...
 
-    async def change(self, call: Call[T]) -> T:
-        """Make a call that may run twice."""
+    async def edit(self, chat_id: str, call: Call[T]) -> T:
+        """Make a call that changes a message of a chat, no faster than Telegram takes them from this bot."""
+        ...
+
+    async def call(self, call: Call[T]) -> T:
+        """Make a call that shows nothing and may run twice."""
         ...
 
 
@@ -98,16 +102,21 @@ class Once:
             Unknown: Nobody knows; repeating means the same news twice at worst.
             Unreachable: Not as long as he does not write.
         """
-        pause_s = await self._pacer.pause_before(chat_id)
-        if pause_s:
-            raise RetryLater("telegram: this chat has had enough for now", retry_after_s=pause_s)
-        return await self.change(call)
+        await self._pacer.turn(chat_id, is_new=True, patience_s=0)
+        return await self.call(call)
 
-    async def change(self, call: Call[T]) -> T:
-        """As ``send``, without the pacing: edits in private chats are not counted."""
+    async def edit(self, chat_id: str, call: Call[T]) -> T:
+        """As ``send``; in private chats edits count for the bot only."""
+        await self._pacer.turn(chat_id, is_new=False, patience_s=0)
+        return await self.call(call)
+
+    async def call(self, call: Call[T]) -> T:
+        """As ``send``, without a turn."""
         try:
             return await call()
         except TelegramError as error:
+            if isinstance(error, RetryAfter):
+                await self._pacer.rest(wait_s(error))
             ours = translate(error)
             if ours is None:
                 raise
@@ -120,30 +129,47 @@ class Patient:
     A send of unknown outcome is repeated: a message twice is a smaller harm than none.
     """
 
-    def __init__(self, pacer: Pacer) -> None:
+    def __init__(self, pacer: Pacer, retries_s: Sequence[float]) -> None:
+        """Take the pauses before repetitions of what nobody knows the outcome of."""
         self._once = Once(pacer)
         self._pacer = pacer
+        self._retries_s = retries_s
 
     async def send(self, chat_id: str, call: Call[T]) -> T:
         """Send as soon as the chat may have one more.
 
         Raises:
             RetryLater: Not sent, and not soon.
-            Unknown: Three times no answer.
+            Unknown: No answer, however often.
             Unreachable: Not as long as he does not write.
         """
-        await self._pacer.turn(chat_id)
-        return await self.change(call)
+        return await self._insist(call, partial(self._turn, chat_id, is_new=True))
 
-    async def change(self, call: Call[T]) -> T:
-        """As ``send``, without the pacing."""
-        for retry_s in _RETRIES_S:
+    async def edit(self, chat_id: str, call: Call[T]) -> T:
+        """As ``send``; in private chats edits count for the bot only."""
+        return await self._insist(call, partial(self._turn, chat_id, is_new=False))
+
+    async def call(self, call: Call[T]) -> T:
+        """As ``send``, without a turn."""
+        return await self._insist(call, _no_turn)
+
+    async def _insist(self, call: Call[T], turn: Callable[[], Awaitable[None]]) -> T:
+        for retry_s in self._retries_s:
+            await turn()
             try:
-                return await self._once.change(call)
+                return await self._once.call(call)
             except RetryLater as error:
                 if error.retry_after_s > _LONGEST_WAIT_S:
                     raise
                 await asyncio.sleep(error.retry_after_s)
             except Unknown:
                 await asyncio.sleep(retry_s)
-        return await self._once.change(call)
+        await turn()
+        return await self._once.call(call)
+
+    async def _turn(self, chat_id: str, *, is_new: bool) -> None:
+        await self._pacer.turn(chat_id, is_new=is_new, patience_s=_LONGEST_WAIT_S)
+
+
+async def _no_turn() -> None:
+    """What shows nothing has no turn to wait for."""

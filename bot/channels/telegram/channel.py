@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Final, assert_never
@@ -15,12 +16,16 @@ from telegram.error import BadRequest
 from bot.channels.channel import Answer, Unreachable
 from bot.channels.telegram.api import Line as TelegramLine
 from bot.channels.telegram.api import Once, Patient
+from bot.channels.telegram.insist import Insistence
+from bot.channels.telegram.mailbox import Mailbox
+from bot.channels.telegram.menus import Menus
 from bot.channels.telegram.pace import Pacer
 from bot.channels.telegram.parse import Attachment, Pressed, Said, Sender, Turned, parse
 from bot.channels.telegram.press import spinning
 from bot.channels.telegram.receive import Receiver
 from bot.channels.telegram.settings import TelegramSettings
 from bot.channels.telegram.show import Shower
+from bot.channels.telegram.webhook import Webhook
 from handlers.incoming import Incoming, Link, Text, Upload
 from handlers.screen import Line, Screen, Style
 from shop_core.customers.people import (
@@ -42,7 +47,7 @@ _log = structlog.get_logger(__name__)
 
 
 class TelegramChannel:
-    """Receives by long polling, answers letters, sends news. A ``Channel``."""
+    """Receives by long polling or by webhook, answers letters, sends news. A ``Channel``."""
 
     def __init__(self, settings: TelegramSettings, shop: Shop, answer: Answer) -> None:
         """Connect nothing yet.
@@ -56,10 +61,22 @@ class TelegramChannel:
         self._shop = shop
         self._answer = answer
         self._line = TelegramLine(settings)
-        self._receiver = Receiver(settings, shop, self._line)
+        self._insist = Insistence(settings)
+        self._menus = Menus(settings, self._line.bot, self._insist)
+        mailbox = Mailbox(settings.name, shop)
+        self._receiver: Receiver | Webhook = (
+            Receiver(settings, self._line, mailbox, self._insist)
+            if settings.hook is None
+            else Webhook(settings.name, settings.hook, self._line, mailbox, self._insist)
+        )
         self._shower = Shower(shop, self._line.bot)
-        pacer = Pacer()
-        self._once, self._patient = Once(pacer), Patient(pacer)
+        pacer = Pacer(shop, settings.name, settings.rates)
+        self._once, self._patient = Once(pacer), Patient(pacer, settings.pauses.retries_s)
+
+    @property
+    def webhook(self) -> Webhook | None:
+        """What the web server serves for this bot; None: it polls."""
+        return self._receiver if isinstance(self._receiver, Webhook) else None
 
     async def run(self) -> None:
         """Put what people write into the inbox, until cancelled.
@@ -67,6 +84,11 @@ class TelegramChannel:
         Raises:
             BadToken: Telegram does not know this bot.
         """
+        bot = self._line.bot
+        me = await self._insist.on(bot.get_me)
+        self._shower.bot_name = me.username
+        await self._menus.hang()
+        _log.info("telegram.receiving", channel=self.name, bot=me.username)
         await self._receiver.run()
 
     async def reply(self, letter: Letter, payload: bytes) -> Screen | None:
@@ -118,8 +140,12 @@ class TelegramChannel:
         if isinstance(heard, Said):
             screen = await self._answer_words(heard, address)
             await self._shower.show_after_words(address, _with_notice(screen), self._patient)
+            await self._menus.hang_late(address.external_id)
             return screen
-        async with spinning(self._line.bot, heard.query_id, patience_s=self._spin_s) as spinner:
+        processing = partial(self._in_his_language, self._words.processing, address)
+        async with spinning(
+            self._line.bot, heard.query_id, patience_s=self._spin_s, processing=processing
+        ) as spinner:
             screen = await self._answer(self._shop, self._incoming(heard.sender, heard.link))
             if screen.toast and await spinner.stop(screen.toast):
                 screen = replace(screen, toast=None)
@@ -145,19 +171,21 @@ class TelegramChannel:
         if attachment.size is not None and attachment.size > _LARGEST_FILE:
             return None
         try:
-            file = await self._patient.change(partial(self._line.bot.get_file, attachment.file_id))
+            file = await self._patient.call(partial(self._line.bot.get_file, attachment.file_id))
         except BadRequest as error:
             if "file is too big" in error.message.lower():
                 return None
             raise
-        content = await self._patient.change(file.download_as_bytearray)
+        content = await self._patient.call(file.download_as_bytearray)
         return Upload(attachment.name, bytes(content))
 
     async def _refuse_file(self, address: Address) -> Screen:
-        language = await self._shop.read(_language_of, address)
-        texts = self._words.too_large
-        text = texts.get(language or "") or next(iter(texts.values()))
+        text = await self._in_his_language(self._words.too_large, address)
         return Screen((Line(text, Style.WARNING),), slot=None)
+
+    async def _in_his_language(self, texts: Mapping[str, str], address: Address) -> str:
+        language = await self._shop.read(_language_of, address)
+        return texts.get(language or "") or next(iter(texts.values()))
 
     def _incoming(self, sender: Sender, content: Link | Text | Upload) -> Incoming:
         return Incoming(self.name, sender.external_id, sender.name, sender.language, content)

@@ -9,6 +9,7 @@ from typing import Any, Final
 from telegram import CallbackQuery, ChatMember, ChatMemberUpdated, Document, Message, Update, User
 from telegram.constants import ChatType
 
+from handlers import deep_links
 from handlers.incoming import Link, Text
 
 _COMMANDS: Final[Mapping[str, str]] = {
@@ -20,7 +21,6 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "paysupport": "help",
 }
 _START: Final = "start"
-_HOME: Final = Link("")
 _HELP: Final = Link("help")
 
 
@@ -93,15 +93,6 @@ def parse(update: Update) -> Said | Pressed | Turned | None:
     return None
 
 
-def link_of_payload(payload: str) -> Link:
-    """The link behind ``https://t.me/<bot>?start=<payload>``.
-
-    A payload has at most 64 of ``A-Z a-z 0-9 _ -``, so ``_`` stands for the slash: ``p_12`` is ``p/12``, and
-    ``o_K7M2-9QXD`` is ``o/K7M2-9QXD``. A link with an underscore of its own cannot be a deep link.
-    """
-    return Link(payload.replace("_", "/"))
-
-
 def _content(message: Message) -> Link | Text | Attachment:
     if message.text is not None:
         return _words(message.text)
@@ -116,9 +107,9 @@ def _words(text: str) -> Link | Text:
     head, _, rest = text[1:].partition(" ")
     command, rest = head.partition("@")[0].lower(), rest.strip()
     if command == _START:
-        return link_of_payload(rest) if rest else _HOME
+        return Link(deep_links.link_of(rest) or "")
     if command in _COMMANDS and not rest:
-        return Link(_COMMANDS[command])
+        return Link(_COMMANDS[command], is_typed=True)
     return Text(text)
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import structlog
 from telegram import Bot
 from telegram.constants import CallbackQueryLimit
 from telegram.error import TelegramError
+
+Say = Callable[[], Awaitable[str]]
 
 _log = structlog.get_logger(__name__)
 
@@ -38,20 +40,24 @@ class Spinner:
             _log.info("telegram.press_not_answered", reason=error.message)
             return False
 
-    async def stop_in(self, seconds: float) -> None:
-        """Answer with nothing, some time from now, unless somebody answers before."""
+    async def stop_in(self, seconds: float, processing: Say) -> None:
+        """Say that it takes a moment, some time from now, unless somebody answers before."""
         try:
             async with asyncio.timeout(seconds):
                 await self._stopped.wait()
         except TimeoutError:
-            await self.stop()
+            await self.stop(await processing())
 
 
 @asynccontextmanager
-async def spinning(bot: Bot, query_id: str, *, patience_s: float) -> AsyncIterator[Spinner]:
-    """Hold a press while its answer is made: it stops spinning in time, at the latest at the end."""
+async def spinning(bot: Bot, query_id: str, *, patience_s: float, processing: Say) -> AsyncIterator[Spinner]:
+    """Hold a press while its answer is made: it stops spinning in time, at the latest at the end.
+
+    Args:
+        processing: What to say when the answer takes longer than ``patience_s``.
+    """
     spinner = Spinner(bot, query_id)
-    timer = asyncio.create_task(spinner.stop_in(patience_s))
+    timer = asyncio.create_task(spinner.stop_in(patience_s, processing))
     try:
         yield spinner
     finally:

@@ -9,13 +9,25 @@ from html import escape
 from ipaddress import ip_address
 from itertools import islice
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import segno
 from telegram import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup
 from telegram.constants import InlineKeyboardButtonLimit, InlineKeyboardMarkupLimit, MessageLimit
 
-from handlers.screen import Button, Code, CopyButton, Line, LinkButton, Screen, Style, UrlButton, Weight
+from handlers.deep_links import payload_of
+from handlers.screen import (
+    Button,
+    Code,
+    CopyButton,
+    Line,
+    LinkButton,
+    Screen,
+    ShareButton,
+    Style,
+    UrlButton,
+    Weight,
+)
 
 LONGEST_TEXT: Final = 3900
 """UTF-16 units, some short of Telegram's 4096."""
@@ -84,16 +96,19 @@ class _Row:
     size: int
 
 
-def render(screen: Screen) -> Drawn:
+def render(screen: Screen, bot_name: str | None = None) -> Drawn:
     """Draw a screen.
 
     A code hides behind a spoiler and nothing else: Telegram takes the spoiler off what is marked as code too.
+
+    Args:
+        bot_name: The bot's username, which addresses of its screens begin with; None: not known yet.
 
     Raises:
         ImpossibleScreen: A link over 64 bytes, or more than 100 buttons.
     """
     codes = [line.secret.reveal() for line in screen.lines if isinstance(line, Code)]
-    keyboard, addresses = _keyboard(screen.rows)
+    keyboard, addresses = _keyboard(screen.rows, bot_name)
     notes = _notes(screen, addresses)
     rows = [*_rows(screen.lines), *_rows(notes)]
     media: list[Picture | Attached] = []
@@ -166,7 +181,9 @@ def _pieces(text: str) -> Iterator[str]:
         yield piece
 
 
-def _keyboard(rows: Sequence[Sequence[Button]]) -> tuple[InlineKeyboardMarkup | None, list[Line]]:
+def _keyboard(
+    rows: Sequence[Sequence[Button]], bot_name: str | None
+) -> tuple[InlineKeyboardMarkup | None, list[Line]]:
     """The buttons, and the addresses that Telegram takes in no button, as lines."""
     addresses = [
         Line(f"{button.text}: {button.url}")
@@ -176,14 +193,14 @@ def _keyboard(rows: Sequence[Sequence[Button]]) -> tuple[InlineKeyboardMarkup | 
     ]
     keyboard: list[list[InlineKeyboardButton]] = []
     for row in rows:
-        buttons = [drawn for button in row if (drawn := _button(button)) is not None]
+        buttons = [drawn for button in row if (drawn := _button(button, bot_name)) is not None]
         keyboard.extend(buttons[start : start + _ROW] for start in range(0, len(buttons), _ROW))
     if sum(map(len, keyboard)) > InlineKeyboardMarkupLimit.TOTAL_BUTTON_NUMBER:
         raise ImpossibleScreen(f"{sum(map(len, keyboard))} buttons")
     return InlineKeyboardMarkup(keyboard) if keyboard else None, addresses
 
 
-def _button(button: Button) -> InlineKeyboardButton | None:
+def _button(button: Button, bot_name: str | None) -> InlineKeyboardButton | None:
     """One button; None for what cannot be one."""
     match button:
         case LinkButton(text, link, weight):
@@ -198,6 +215,18 @@ def _button(button: Button) -> InlineKeyboardButton | None:
             if not 0 < _units(copied) <= InlineKeyboardButtonLimit.MAX_COPY_TEXT:
                 return None
             return InlineKeyboardButton(text, copy_text=CopyTextButton(copied))
+        case ShareButton(text):
+            address = _share_url(button, bot_name)
+            return None if address is None else InlineKeyboardButton(text, url=address)
+
+
+def _share_url(button: ShareButton, bot_name: str | None) -> str | None:
+    """Lets the person choose a chat, and puts the address of a screen there. None: it has no address."""
+    payload = payload_of(button.link)
+    if bot_name is None or payload is None:
+        return None
+    address = f"https://t.me/{bot_name}?start={payload}"
+    return f"https://t.me/share/url?{urlencode({'url': address, 'text': button.title})}"
 
 
 def _is_button_url(url: str) -> bool:

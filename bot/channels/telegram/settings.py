@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import random
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from bot.channels.telegram.pace import Rates
 from shop_core.kernel.secret import Secret
 
 API: Final = "https://api.telegram.org/bot"
 
 _random: Final = random.SystemRandom()
+
+
+StaffMenus = Callable[[], Awaitable[Mapping[str, Mapping[str, str]]]]
+
+
+async def _no_staff() -> Mapping[str, Mapping[str, str]]:
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +30,12 @@ class TelegramWords:
 
     Attributes:
         commands: Language → command without slash → what the menu says about it (1-256 characters).
+        processing: Language → the notice of a press whose answer takes long.
         too_large: Language → the answer to a file of more than 20 MB, which bots cannot fetch.
     """
 
     commands: Mapping[str, Mapping[str, str]]
+    processing: Mapping[str, str]
     too_large: Mapping[str, str]
 
 
@@ -36,15 +48,17 @@ class Pauses:
         first_s: After the first failure of a poll; doubled with each that follows.
         longest_s: Never longer than this.
         conflict_s: While another program takes this bot's messages.
-        spin_s: So long a pressed button may spin. What takes longer, such as asking a gateway, is answered
-            in the screen alone.
+        retries_s: Before each repetition of a call for somebody who waits, when nobody knows what became of it.
+        spin_s: So long a pressed button may spin. What takes longer, such as asking a gateway, is told to be under
+            way, and then answered in the screen alone.
     """
 
     poll_s: int = 30
     first_s: float = 1.0
     longest_s: float = 60.0
     conflict_s: float = 30.0
-    spin_s: float = 2.0
+    retries_s: tuple[float, ...] = (0.5, 2.0)
+    spin_s: float = 1.0
 
     def after_failures(self, count: int) -> float:
         """The wait after so many failures in a row; scattered, so that bots do not all return at once."""
@@ -57,6 +71,29 @@ class Pauses:
 
 
 @dataclass(frozen=True, slots=True)
+class Hook:
+    """Where Telegram brings a bot's updates, and how it proves to be Telegram.
+
+    Attributes:
+        url: ``https://HOST/channels/NAME/webhook``, as the world reaches it.
+        proof: What comes in a header of every request: 1-256 of ``A-Za-z0-9_-``.
+    """
+
+    url: str
+    proof: Secret
+
+    @classmethod
+    def of(cls, channel: str, public_url: str, secret: Secret) -> Hook:
+        """The hook of a channel of ours.
+
+        The proof is made from the secret and the name. So any text may be the secret, whatever Telegram takes in a
+        header, and two bots with the same one cannot be taken for each other.
+        """
+        proof = hmac.new(secret.reveal().encode(), f"telegram:{channel}".encode(), hashlib.sha256)
+        return cls(f"{public_url}/channels/{channel}/webhook", Secret(proof.hexdigest()))
+
+
+@dataclass(frozen=True, slots=True)
 class TelegramSettings:
     """One bot.
 
@@ -64,6 +101,9 @@ class TelegramSettings:
         name: The channel instance's name in the config.
         token: As @BotFather gave it.
         api_base_url: ``https://HOST/bot``: the token is added right behind it. Files are at ``https://HOST/file/bot``.
+        rates: How fast it sends.
+        staff_menus: Asked at each start: a chat of staff → its commands, as ``TelegramWords.commands`` has them.
+        hook: Where updates are brought to; None: they are asked for, by long polling.
         httpx_kwargs: Passed to ``httpx.AsyncClient``: a transport, ``trust_env``.
     """
 
@@ -72,4 +112,7 @@ class TelegramSettings:
     words: TelegramWords
     api_base_url: str = API
     pauses: Pauses = field(default_factory=Pauses)
+    rates: Rates = field(default_factory=Rates)
+    staff_menus: StaffMenus = _no_staff
+    hook: Hook | None = None
     httpx_kwargs: Mapping[str, Any] = field(default_factory=dict)

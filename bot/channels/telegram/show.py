@@ -51,9 +51,14 @@ class _There:
 
 
 class Shower:
-    """Shows screens, each in the message it belongs in."""
+    """Shows screens, each in the message it belongs in.
+
+    Attributes:
+        bot_name: The bot's username, once it is known: screens can be shared then.
+    """
 
     def __init__(self, shop: Shop, bot: Bot) -> None:
+        self.bot_name: str | None = None
         self._shop = shop
         self._bot = bot
 
@@ -77,7 +82,7 @@ class Shower:
         await self._show(address, screen, manner, as_news(screen, existing=there.existing))
 
     async def _show(self, address: Address, screen: Screen, manner: Manner, placing: Placing) -> None:
-        drawn = render(screen)
+        drawn = render(screen, self.bot_name)
         edited, stale = placing.edit, placing.stale
         if edited is not None and await self._edit(address, edited.place, drawn, manner):
             refs: Sequence[str] = (edited.place.message_ref,)
@@ -141,7 +146,7 @@ class Shower:
         message_id = int(edited.message_ref)
         call = partial(self._edit_part, address.external_id, message_id, drawn.last, drawn.keyboard)
         try:
-            await manner.change(call)
+            await manner.edit(address.external_id, call)
         except BadRequest as error:
             reason = error.message.lower()
             if _NOTHING_NEW in reason:

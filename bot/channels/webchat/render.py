@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
 import segno
 
-from handlers.screen import Button, Code, CopyButton, File, Line, LinkButton, Qr, Screen, Style, UrlButton
+from handlers.screen import (
+    Button,
+    Code,
+    CopyButton,
+    File,
+    Line,
+    LinkButton,
+    Qr,
+    Screen,
+    ShareButton,
+    Style,
+    UrlButton,
+)
 
 _QR_BORDER: Final = 2
 """Modules of white around a QR code; the page's frame adds the rest of the four of the standard."""
@@ -26,7 +38,7 @@ def screen_frame(screen: Screen, frame_id: str) -> str:
             "news": screen.news,
             "screen": {
                 "lines": [_line(line) for line in screen.lines if not _is_shown_live(line, screen)],
-                "rows": [[_button(button) for button in row] for row in screen.rows],
+                "rows": [row for buttons in screen.rows if (row := _row(buttons))],
                 "qr": None if screen.qr is None else _qr(screen.qr),
                 "file": None if screen.file is None else _file(screen.file),
                 "deadline": None if screen.deadline is None else _moment(screen.deadline),
@@ -84,7 +96,12 @@ def _line(line: Line | Code) -> Mapping[str, str]:
             return {"secret": line.secret.reveal(), "style": "code"}
 
 
-def _button(button: Button) -> Mapping[str, str]:
+def _row(buttons: Sequence[Button]) -> Sequence[Mapping[str, str]]:
+    """A row without what the page cannot do: no address of it shows a screen by itself yet."""
+    return [_button(button) for button in buttons if not isinstance(button, ShareButton)]
+
+
+def _button(button: LinkButton | UrlButton | CopyButton) -> Mapping[str, str]:
     match button:
         case LinkButton():
             return {"text": button.text, "link": button.link, "style": button.weight.value}

@@ -30,9 +30,10 @@ WORDS = TelegramWords(
         "zh": {"start": "进店", "orders": "我的订单"},
         "en": {"start": "Shop", "orders": "My orders"},
     },
+    processing={"zh": "处理中…", "en": "Processing…"},
     too_large={"zh": "文件太大，最多 20 MB", "en": "The file is too large: 20 MB at most"},
 )
-QUICK = Pauses(poll_s=20, first_s=0.02, longest_s=0.05, conflict_s=0.05, spin_s=0.3)
+QUICK = Pauses(poll_s=20, first_s=0.02, longest_s=0.05, conflict_s=0.05, retries_s=(0.01, 0.02), spin_s=0.3)
 
 
 def a_screen(title: str, *rows: tuple[LinkButton, ...], **rest: Any) -> Screen:

@@ -199,17 +199,30 @@ async def test_the_same_screen_again_is_no_error(stage: Stage) -> None:
     assert len(user.messages()) == 2
 
 
-async def test_a_slow_answer_stops_the_spinner_first_and_says_its_toast_in_the_screen(stage: Stage) -> None:
+async def test_a_slow_answer_is_told_to_be_under_way_and_says_its_toast_in_the_screen(stage: Stage) -> None:
     stage.teller.pages[""] = a_screen("云卡小铺", (to("check", "我已付款"),))
     stage.teller.pages["check"] = a_screen("待付款").with_toast("还没有收到")
     user = await stage.somebody_at_home()
     stage.teller.open.clear()
     user.press("我已付款")
     (answer,) = await asyncio.to_thread(user.wait_until_answered)
-    assert answer.text == ""
+    assert (answer.text, answer.is_alert) == ("处理中…", False)
     stage.teller.open.set()
     shown = await user.wait_for_async("待付款")
     assert shown.text.startswith("还没有收到\n待付款")
+    assert len(stage.tg.calls_to("answerCallbackQuery")) == 1
+
+
+async def test_who_reads_english_is_told_in_english_that_it_takes_a_moment(stage: Stage) -> None:
+    stage.teller.pages[""] = a_screen("云卡小铺", (to("check", "I have paid"),))
+    user = stage.somebody(language_code="en")
+    user.start()
+    await user.wait_for_async("云卡小铺")
+    stage.teller.open.clear()
+    user.press("I have paid")
+    (answer,) = await asyncio.to_thread(user.wait_until_answered)
+    stage.teller.open.set()
+    assert answer.text == "Processing…"
 
 
 async def test_a_press_from_before_an_outage_is_answered_all_the_same(quiet_stage: Stage) -> None:
@@ -347,14 +360,14 @@ async def test_many_codes_come_as_a_file(stage: Stage) -> None:
         (Line("已导出"),), slot=None, file=File("report.txt", Secret("a,b\n"))
     )
     user = await stage.somebody_at_home()
-    user.start("codes")
+    user.press("codes", forge=True)
     shown = await user.wait_for_async("已发货 30 张")
     assert shown.document is not None
     assert shown.document.name == "K7M2-9QXD.txt"
     assert user.read(shown.document).decode().split() == codes
     assert shown.is_protected
     assert "CODE" not in shown.text
-    user.start("file")
+    user.press("file", forge=True)
     shown = await user.wait_for_async("已导出")
     assert user.read(shown.document) == b"a,b\n"
 
@@ -443,7 +456,7 @@ async def test_neither_the_token_nor_a_code_is_logged(
     stage.teller.pages["codes"] = Screen((Line("已发货"), Code(Secret("TOP-SECRET-1"))), slot=ORDER)
     user = await stage.somebody_at_home()
     stage.tg.fail("sendMessage", "502")
-    user.start("codes")
+    user.press("codes", forge=True)
     await user.wait_for_async("已发货")
     user.send_document("a.txt", b"TOP-SECRET-2")
     await user.wait_for_async("收到 a.txt")

@@ -41,6 +41,10 @@ def content_of(raw: dict[str, Any]) -> object:
         ("/start p_12", Link("p/12")),
         ("/start o_K7M2-9QXD", Link("o/K7M2-9QXD")),
         ("/Start@kapu_bot p_12", Link("p/12")),
+        ("/start buy_12_1_abcdefghij", Link("")),
+        ("/start o_K7M29QXD_cancel", Link("")),
+        ("/start admin", Link("")),
+        ("/start 卡", Link("")),
         ("/orders", Link("orders")),
         ("/help@kapu_bot", Link("help")),
         ("/language ", Link("language")),
@@ -55,6 +59,13 @@ def content_of(raw: dict[str, Any]) -> object:
 )
 def test_words_mean_links_or_themselves(text: str, content: object) -> None:
     assert content_of(a_message(text=text)) == content
+
+
+def test_a_typed_command_is_told_from_a_button() -> None:
+    typed, followed = content_of(a_message(text="/orders")), content_of(a_message(text="/start orders"))
+    assert isinstance(typed, Link)
+    assert isinstance(followed, Link)
+    assert (typed.is_typed, followed.is_typed) == (True, False)
 
 
 def test_a_document_is_a_file_and_anything_else_asks_for_help() -> None:

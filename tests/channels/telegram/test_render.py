@@ -1,6 +1,7 @@
 """What a screen looks like in Telegram. The stand-in's parser says what a person would read."""
 
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from hypothesis import given
@@ -17,6 +18,7 @@ from handlers.screen import (
     Prompt,
     Qr,
     Screen,
+    ShareButton,
     Style,
     UrlButton,
     Weight,
@@ -165,3 +167,16 @@ def test_a_prompt_shows_what_to_type() -> None:
 def test_the_same_screen_is_drawn_the_same() -> None:
     about: dict[str, Any] = {"qr": Qr("weixin://pay", "扫码"), "file": File("a", Secret("b"))}
     assert render(Screen((Line("x"),), **about)) == render(Screen((Line("x"),), **about))
+
+
+def test_a_product_is_shared_by_its_address_and_only_if_it_has_one() -> None:
+    screen = Screen((Line("月卡"),), ((LinkButton("返回", "home"), ShareButton("分享", "p/12", "月 & 卡")),))
+    keyboard = render(screen, "kapu_bot").keyboard
+    assert keyboard is not None
+    ((_, share),) = keyboard.inline_keyboard
+    query = parse_qs(urlsplit(share.url or "").query)
+    assert (share.url or "").startswith("https://t.me/share/url?")
+    assert query == {"url": ["https://t.me/kapu_bot?start=p_12"], "text": ["月 & 卡"]}
+    assert [[button.text for button in row] for row in the_buttons(screen)] == [["返回"]]
+    buying = Screen((Line("x"),), ((ShareButton("分享", "buy/1/1/abcdefghij", "x"),),))
+    assert render(buying, "kapu_bot").keyboard is None

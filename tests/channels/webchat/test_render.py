@@ -5,7 +5,19 @@ import json
 from datetime import UTC, datetime, timedelta, timezone
 
 from bot.channels.webchat.render import screen_frame
-from handlers.screen import Code, File, Line, LinkButton, Prompt, Qr, Screen, Style, UrlButton, Weight
+from handlers.screen import (
+    Code,
+    File,
+    Line,
+    LinkButton,
+    Prompt,
+    Qr,
+    Screen,
+    ShareButton,
+    Style,
+    UrlButton,
+    Weight,
+)
 from shop_core.kernel.secret import Secret
 
 CODE = '<&>"🎁'
@@ -55,3 +67,10 @@ def test_what_a_screen_does_not_have_is_null() -> None:
 def test_a_text_too_long_for_a_qr_code_is_left_to_the_button() -> None:
     screen = Screen((Line(""),), qr=Qr("x" * 3000, "付款二维码"), deadline=datetime.now(UTC))
     assert json.loads(screen_frame(screen, "m-3"))["screen"]["qr"] is None
+
+
+def test_what_the_page_has_no_address_for_is_left_out_with_its_row() -> None:
+    share = ShareButton("分享", "p/12", "月卡")
+    screen = Screen((Line(""),), ((LinkButton("返回", "home"), share), (share,)))
+    rows = json.loads(screen_frame(screen, "m-4"))["screen"]["rows"]
+    assert [[button["text"] for button in row] for row in rows] == [["返回"]]

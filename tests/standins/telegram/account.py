@@ -79,7 +79,7 @@ def get_file(_world: World, bot: BotAccount, params: Params) -> Json:
     }
 
 
-def set_my_commands(_world: World, bot: BotAccount, params: Params) -> bool:
+def set_my_commands(world: World, bot: BotAccount, params: Params) -> bool:
     """``setMyCommands``: at most 100, names of ``a-z 0-9 _``."""
     commands = params.nested("commands") or []
     if len(commands) > MAX_COMMANDS:
@@ -90,18 +90,18 @@ def set_my_commands(_world: World, bot: BotAccount, params: Params) -> bool:
         if not 1 <= len(str(command.get("description", ""))) <= 256:
             raise bad_request("BOT_COMMAND_DESCRIPTION_INVALID")
     kept = [{**command, "command": command["command"].removeprefix("/")} for command in commands]
-    bot.commands[_scope(params)] = kept
+    bot.commands[_scope(world, bot, params)] = kept
     return True
 
 
-def get_my_commands(_world: World, bot: BotAccount, params: Params) -> list[Json]:
+def get_my_commands(world: World, bot: BotAccount, params: Params) -> list[Json]:
     """``getMyCommands``: exactly those set for this scope and language."""
-    return bot.commands.get(_scope(params), [])
+    return bot.commands.get(_scope(world, bot, params), [])
 
 
-def delete_my_commands(_world: World, bot: BotAccount, params: Params) -> bool:
+def delete_my_commands(world: World, bot: BotAccount, params: Params) -> bool:
     """``deleteMyCommands``."""
-    bot.commands.pop(_scope(params), None)
+    bot.commands.pop(_scope(world, bot, params), None)
     return True
 
 
@@ -123,6 +123,10 @@ def answer_callback_query(world: World, bot: BotAccount, params: Params) -> bool
     return True
 
 
-def _scope(params: Params) -> tuple[str, str]:
+def _scope(world: World, bot: BotAccount, params: Params) -> tuple[str, str]:
+    """Scope and language as a key; a chat that the bot cannot write to has no commands, but a refusal."""
     scope = params.nested("scope") or {"type": "default"}
+    if "chat_id" in scope:
+        world.chat_for_bot(bot, int(scope["chat_id"]))
+        scope = {**scope, "chat_id": int(scope["chat_id"])}
     return ":".join(str(scope[key]) for key in sorted(scope)), params.text("language_code")
