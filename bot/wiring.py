@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import SystemRandom
 from typing import Any, Final
 
@@ -89,7 +89,10 @@ class Program:
 
 def open_shop(config: Config, outside: Outside, gateways: Gateways) -> Shop:
     """The trade without any channel: what ``kapu admin`` needs."""
-    policy = config.shop.policy()
+    guests = frozenset(
+        name for name, channel in config.channels.items() if isinstance(channel, WebchatConfig)
+    )
+    policy = replace(config.shop.policy(), guest_channels=guests)
     surroundings = Surroundings(policy, SystemRandom(), SUBSCRIPTIONS)
     services = {
         Vault: Vault(config.vault.active_key, config.vault.keys),

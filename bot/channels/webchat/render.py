@@ -10,7 +10,19 @@ from typing import Final
 
 import segno
 
-from handlers.screen import Button, Code, CopyButton, File, Line, LinkButton, Qr, Screen, Style, UrlButton
+from handlers.screen import (
+    Button,
+    Code,
+    CopyButton,
+    File,
+    Line,
+    LinkButton,
+    Prompt,
+    Qr,
+    Screen,
+    Style,
+    UrlButton,
+)
 
 _QR_BORDER: Final = 2
 """Modules of white around a QR code; the page's frame adds the rest of the four of the standard."""
@@ -30,7 +42,7 @@ def screen_frame(screen: Screen, frame_id: str) -> str:
                 "qr": None if screen.qr is None else _qr(screen.qr),
                 "file": None if screen.file is None else _file(screen.file),
                 "deadline": None if screen.deadline is None else _moment(screen.deadline),
-                "prompt": None if screen.prompt is None else {"placeholder": screen.prompt.placeholder},
+                "prompt": None if screen.prompt is None else _prompt(screen.prompt),
             },
         }
     )
@@ -105,6 +117,10 @@ def _qr(qr: Qr) -> Mapping[str, str] | None:
 
 def _file(file: File) -> Mapping[str, str]:
     return {"name": file.name, "content": base64.b64encode(file.content.reveal().encode()).decode()}
+
+
+def _prompt(prompt: Prompt) -> Mapping[str, str | bool]:
+    return {"placeholder": prompt.placeholder, "secret": prompt.is_secret}
 
 
 def _moment(moment: datetime) -> str:
