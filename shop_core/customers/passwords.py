@@ -64,11 +64,20 @@ async def set_password(shop: Shop, customer: Customer, password: Secret) -> None
     Raises:
         WeakPassword: Not of 6 to 64 characters.
     """
-    if not SHORTEST <= len(password.reveal()) <= LONGEST:
-        raise WeakPassword(shortest=SHORTEST, longest=LONGEST)
+    digest = await digest_of(password, shortest=SHORTEST)
+    await shop.write(_keep, customer.person_id, digest)
+
+
+async def digest_of(password: Secret, *, shortest: int) -> Digest:
+    """What to keep of a new password.
+
+    Raises:
+        WeakPassword: Shorter than ``shortest``, or longer than 64 characters.
+    """
+    if not shortest <= len(password.reveal()) <= LONGEST:
+        raise WeakPassword(shortest=shortest, longest=LONGEST)
     salt = secrets.token_bytes(_SALT_BYTES)
-    value = await asyncio.to_thread(_digest, password, salt)
-    await shop.write(_keep, customer.person_id, Digest(salt, value))
+    return Digest(salt, await asyncio.to_thread(_digest, password, salt))
 
 
 async def is_right(password: Secret, digest: Digest) -> bool:
