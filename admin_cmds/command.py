@@ -11,6 +11,7 @@ from admin_cmds.links import GO, HOLD, LONGEST_STORED, link_to
 from handlers.incoming import Upload
 from handlers.screen import Line, LinkButton, Screen, Weight
 from handlers.words import Phrases
+from shop_core.customers.people import Address
 from shop_core.db.shop import Shop
 from shop_core.kernel.errors import ShopError
 from shop_core.kernel.money import Money
@@ -56,6 +57,7 @@ class Desk:
         upload: The file that came with the command.
         on_progress: Told how many lines of a file are done.
         is_shell: Nobody presses buttons here: questions are asked and answered on the terminal.
+        browser: The browser that the actor is signed in with, if it is one.
     """
 
     shop: Shop
@@ -65,6 +67,7 @@ class Desk:
     upload: Upload | None = None
     on_progress: Callable[[int], None] | None = None
     is_shell: bool = False
+    browser: Address | None = None
 
     def money(self, amount: Money) -> str:
         """An amount as the reader writes it."""

@@ -19,7 +19,8 @@ from handlers.visit import Visit
 from handlers.words import Phrases, Words
 from shop_core.cases.cases import find_open
 from shop_core.conversations import prompts
-from shop_core.customers.people import find_customer
+from shop_core.conversations.sign_in import STAFF_BROWSER, acting_as
+from shop_core.customers.people import Address, find_customer
 from shop_core.db.shop import Shop
 from shop_core.kernel.errors import ShopError
 from shop_core.messaging.queue import NewsKind, QueuedMessage
@@ -71,7 +72,10 @@ async def answer(shop: Shop, incoming: Incoming) -> Screen:
 
     May run twice for the same message: commands set, find what is there, or carry a key.
     """
-    role = shop.get(Roster).role_of(incoming.channel, incoming.external_id)
+    browser = Address(incoming.channel, incoming.external_id)
+    signed_in = await _signed_in(shop, browser)
+    own = Address(*signed_in.split(":", 1)) if signed_in else browser
+    role = shop.get(Roster).role_of(own.channel, own.external_id)
     if role is None:
         return await conversation.answer(shop, incoming)
     visit = await arrive(shop, incoming)
@@ -80,11 +84,23 @@ async def answer(shop: Shop, incoming: Incoming) -> Screen:
     if said is None:
         return await _as_customer(visit, incoming)
     desk = Desk(
-        shop, visit.say, visit.language, f"{incoming.channel}:{incoming.external_id}", upload=said.upload
+        shop,
+        visit.say,
+        visit.language,
+        f"{own.channel}:{own.external_id}",
+        upload=said.upload,
+        browser=browser if signed_in else None,
     )
     if said.words[:1] == (GO,):
         return await _go(desk, role, said, asked)
     return await _respond(desk, role, said)
+
+
+async def _signed_in(shop: Shop, browser: Address) -> str | None:
+    """As whom a browser is signed in. Only those of the staff's page can be: others are not even looked up."""
+    if not browser.external_id.startswith(STAFF_BROWSER):
+        return None
+    return await shop.read(acting_as, browser.channel, browser.external_id)
 
 
 def _understand(content: Link | Text | Upload, asked: str | None) -> _Said | None:

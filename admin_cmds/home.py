@@ -29,5 +29,6 @@ async def home(desk: Desk) -> Screen:
                 desk.button("admin.button.stock", "stock"),
             ),
             (desk.button("admin.button.find_order", "order"), desk.button("admin.button.help", "help")),
+            (desk.button("admin.button.web", "web"),),
         ),
     )

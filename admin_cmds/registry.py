@@ -8,7 +8,7 @@ from typing import Any, Final
 import click
 from click import Argument, Option
 
-from admin_cmds import books, goods, home, odd_money, pending, sales, shelf, wallets, why
+from admin_cmds import books, goods, home, odd_money, pending, sales, shelf, wallets, web, why
 from admin_cmds.arguments import AMOUNT, COUNT, DAY, ID, ORDER_NUMBER, PERSON, SIGNED_AMOUNT
 from admin_cmds.command import Command, Desk, Misused, NoSuchCommand, Unfinished
 from handlers.screen import Screen
@@ -151,6 +151,13 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command("case close", pending.case_close, "case close 3", (Argument(["case_id"], type=ID),)),
     Command("funnel", books.funnel, "funnel 7", (Argument(["days"], type=COUNT, default="7"),)),
     Command("audit", books.audit, "audit 20", (Argument(["n"], type=COUNT, default="20"),)),
+    Command("web", web.web, "web", (Argument(["actor"], required=False),)),
+    Command(
+        "web password", web.web_password, "web password", (Argument(["password"], nargs=-1, required=False),)
+    ),
+    Command("web code", web.web_code, "web code 123456", (Argument(["code"]),)),
+    Command("web leave", web.web_leave, "web leave"),
+    Command("web close", web.web_close, "web close"),
     Command("verify", books.verify, "verify", (Option(["--codes"], is_flag=True),)),
 )
 

@@ -17,7 +17,8 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.metrics import Metrics
 from bot.timing import Timing
-from shop_core.conversations import keys
+from shop_core.conversations import keys, sign_in
+from shop_core.customers import passwords
 from shop_core.db import inbox, leases, outbox
 from shop_core.db.shop import Shop
 from shop_core.insight.exposure import ExposureLog
@@ -51,7 +52,9 @@ async def _flush_exposures(shop: Shop) -> int:
 
 
 async def _purge(shop: Shop) -> int:
-    return await shop.write(inbox.purge) + await shop.write(keys.purge)
+    return sum(
+        [await shop.write(purge) for purge in (inbox.purge, keys.purge, passwords.purge_tries, sign_in.purge)]
+    )
 
 
 async def _purge_paces(shop: Shop) -> int:

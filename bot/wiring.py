@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from random import SystemRandom
 from typing import Any, Final
@@ -26,6 +26,7 @@ from bot.metrics import Metrics
 from bot.timing import Timing
 from bot.web.app import WebMetrics, build_app
 from handlers.words import CUSTOMER_WORDS, Words
+from shop_core.conversations.sign_in import StaffDoor
 from shop_core.db.connect import connect
 from shop_core.db.shop import Shop
 from shop_core.db.tx import Surroundings
@@ -94,7 +95,10 @@ class Program:
 
 def open_shop(config: Config, outside: Outside, gateways: Gateways) -> Shop:
     """The trade without any channel: what ``kapu admin`` needs."""
-    policy = config.shop.policy()
+    guests = frozenset(
+        name for name, channel in config.channels.items() if isinstance(channel, WebchatConfig)
+    )
+    policy = replace(config.shop.policy(), guest_channels=guests)
     surroundings = Surroundings(policy, SystemRandom(), SUBSCRIPTIONS)
     services = {
         Vault: Vault(config.vault.active_key, config.vault.keys),
@@ -102,6 +106,7 @@ def open_shop(config: Config, outside: Outside, gateways: Gateways) -> Shop:
         Roster: Roster.of(config.shop.owners),
         Words: Words(policy.languages, policy.timezone, (CUSTOMER_WORDS, STAFF_WORDS)),
         ExposureLog: ExposureLog(),
+        StaffDoor: _staff_door(config),
     }
     database = connect(config.database.url.reveal(), outside.clock, surroundings)
     return Shop(database, outside.clock, policy, services)
@@ -150,8 +155,19 @@ def wire(config: Config, outside: Outside, *, is_schema_current: bool = True) ->
     return Program(shop, channels, app, metrics, outside.timing, clients)
 
 
+def _staff_door(config: Config) -> StaffDoor:
+    """The staff's page of the first web chat."""
+    has_web_chat = any(isinstance(channel, WebchatConfig) for channel in config.channels.values())
+    return StaffDoor(f"{_base_url(config)}/staff" if has_web_chat else None)
+
+
+def _base_url(config: Config) -> str:
+    """How the world reaches this shop, or else this machine."""
+    return config.http.public_url or f"http://127.0.0.1:{config.http.port}"
+
+
 def _epay(config: Config, name: str, settings: EpayConfig) -> EpaySettings:
-    base = config.http.public_url or f"http://127.0.0.1:{config.http.port}"
+    base = _base_url(config)
     return EpaySettings(
         name=name,
         base_url=settings.base_url,

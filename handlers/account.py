@@ -31,8 +31,12 @@ async def orders(visit: Visit, page: int = 1) -> Screen:
         pages.append(LinkButton(say("button.previous"), link("orders_page", page=page - 1)))
     if len(found) > PAGE:
         pages.append(LinkButton(say("button.next"), link("orders_page", page=page + 1)))
-    home_button = LinkButton(say("button.home"), link("home"))
-    return Screen(tuple(lines), (*rows, *((tuple(pages),) if pages else ()), (home_button,)))
+    last = [LinkButton(say("button.home"), link("home"))]
+    if visit.is_guest:
+        lines.append(Line(say("orders.guest" if found else "orders.guest_none"), Style.MUTED))
+        if found:
+            last.insert(0, LinkButton(say("button.password"), link("ask_password")))
+    return Screen(tuple(lines), (*rows, *((tuple(pages),) if pages else ()), tuple(last)))
 
 
 def _order_button(visit: Visit, order: OrderView) -> LinkButton:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
-from handlers import account, browse, buying, order_screen
+from handlers import account, browse, buying, guest, order_screen
 from handlers.incoming import LONGEST_LINK, Incoming, Link, Text, Upload
 from handlers.links import link, match
 from handlers.refusals import refusal_screen
@@ -44,6 +44,10 @@ FLOWS: Final[Mapping[str, Flow]] = {
     "paid": buying.i_have_paid,
     "cancel": buying.cancel,
     "code": buying.code,
+    "ask_password": guest.ask_password,
+    "set_password": guest.set_password,
+    "ask_recovery": guest.ask_recovery,
+    "recover": guest.recover,
     "balance": account.balance,
     "language": account.language,
     "help": account.help_screen,
@@ -52,6 +56,9 @@ FLOWS: Final[Mapping[str, Flow]] = {
 
 SPOKEN: Final = ("orders", "help", "home", "balance")
 """Endpoints that people ask for in words; which words, the catalogue says."""
+
+SECRETS: Final = frozenset({"set_password", "recover"})
+"""Endpoints whose last part is typed and nobody else's to read."""
 
 LONGEST_TEXT: Final = 200
 """A free text longer than this is neither a search nor a quantity; the rest of it is not looked at."""
@@ -133,10 +140,14 @@ async def _read(visit: Visit, text: str) -> Screen:
         return await browse.home(visit)
     customer = visit.customer
     asked = await visit.shop.read(prompts.asked, channel=customer.channel, external_id=customer.external_id)
+    meant = None if asked is None else match(f"{asked}/{said}")
+    if meant is not None and meant[0] in SECRETS:
+        # A password may look like anything.
+        return await _follow(visit, f"{asked}/{said}")
     number = parse_number(said)
     if number is not None:
         return await _follow(visit, link("order", number=number))
-    if asked is not None and match(f"{asked}/{said}") is not None:
+    if meant is not None:
         return await _follow(visit, f"{asked}/{said}")
     for endpoint in SPOKEN:
         if said.lower() in visit.say(f"word.{endpoint}").split(","):

@@ -22,13 +22,20 @@ async def refusal_screen(visit: Visit, error: ShopError, number: str | None) -> 
             return (await show_order(visit, number)).with_toast(text)
         except NoSuchOrder as unknown:
             text = refusal_text(visit, unknown)
+    ways = [] if number is None or not visit.is_guest else [(_recover_button(visit, number),)]
     rows = (
+        *ways,
         (
             LinkButton(visit.say("home.orders"), link("orders")),
             LinkButton(visit.say("button.home"), link("home")),
         ),
     )
     return Screen((Line(text, Style.PLAIN),), rows)
+
+
+def _recover_button(visit: Visit, number: str) -> LinkButton:
+    """The way to an order that was placed in another browser. Offered for every number, whether there is one or not."""
+    return LinkButton(visit.say("button.recover"), link("ask_recovery", number=number))
 
 
 def refusal_text(visit: Visit, error: ShopError) -> str:

@@ -113,10 +113,15 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """The person's next free text means ``link/<text>``."""
+    """The person's next free text means ``link/<text>``.
+
+    Attributes:
+        is_secret: What he types is nobody else's to read: a channel that can does not show it.
+    """
 
     link: str
     placeholder: str
+    is_secret: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,11 @@ class Visit:
         """The ways to pay that his channel may show."""
         return self.shop.get(Gateways).names_on(self.customer.channel)
 
+    @property
+    def is_guest(self) -> bool:
+        """Whether his browser is all that we know him by."""
+        return self.customer.channel in self.shop.policy.guest_channels
+
     def money(self, amount: Money) -> str:
         """An amount as he reads it."""
         return self.say.money(amount)

@@ -1,10 +1,10 @@
-"""Prompts and one-time keys."""
+"""Prompts, one-time keys and links, and who of the staff is signed in where."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index, String
+from sqlalchemy import BigInteger, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shop_core.db.base import Base
@@ -31,3 +31,37 @@ class UsedKey(Base):
     key: Mapped[str] = mapped_column(String(32), primary_key=True)
     result: Mapped[int] = mapped_column(BigInteger)
     used_at: Mapped[datetime]
+
+
+class SignInLink(Base):
+    """A one-time link that signs a member of staff in on the web. Only a digest of it is kept."""
+
+    __tablename__ = "sign_in_links"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    actor: Mapped[str] = mapped_column(String(170))
+    until: Mapped[datetime]
+
+
+class StaffSession(Base):
+    """A browser in which a member of staff is signed in, as whom, and until when."""
+
+    __tablename__ = "staff_sessions"
+
+    channel: Mapped[str] = mapped_column(String(40), primary_key=True)
+    external_id: Mapped[str] = mapped_column(String(128), primary_key=True)
+    actor: Mapped[str] = mapped_column(String(170))
+    until: Mapped[datetime]
+
+
+class StaffLogin(Base):
+    """A password and a sealed TOTP secret of a member of staff. Usable once a first code has confirmed the secret."""
+
+    __tablename__ = "staff_logins"
+
+    actor: Mapped[str] = mapped_column(String(170), primary_key=True)
+    salt: Mapped[bytes] = mapped_column(LargeBinary)
+    value: Mapped[bytes] = mapped_column(LargeBinary)
+    totp: Mapped[bytes] = mapped_column(LargeBinary)
+    last_step: Mapped[int | None] = mapped_column(BigInteger)
+    set_at: Mapped[datetime]

@@ -145,3 +145,12 @@ def _set_reach(tx: Tx, address: Address, *, reachable: bool) -> None:
         .where(Identity.channel == address.channel, Identity.external_id == address.external_id)
         .values(unreachable_since=None if reachable else tx.now)
     )
+
+
+def move_identity(tx: Tx, customer: Customer, person_id: int) -> None:
+    """From now on whoever talks there is another person."""
+    tx.execute(
+        update(Identity)
+        .where(Identity.channel == customer.channel, Identity.external_id == customer.external_id)
+        .values(person_id=person_id)
+    )

@@ -17,6 +17,8 @@ class Policy:
         hold: How long an unpaid order keeps its codes.
         unpaid_cap: Unpaid orders one person may have at a time.
         low_stock: From how many codes down a screen says "only n left".
+        guest_channels: Channel instances that know a person by his browser alone: losing it, he needs another way back
+            to his orders.
     """
 
     name: str = "Kapu"
@@ -26,3 +28,4 @@ class Policy:
     hold: timedelta = timedelta(minutes=15)
     unpaid_cap: int = 3
     low_stock: int = 5
+    guest_channels: frozenset[str] = frozenset()

@@ -11,6 +11,7 @@ from handlers.conversation import remember_shown
 from handlers.incoming import Incoming, Link, Text, Upload
 from handlers.screen import Button, Line, LinkButton, Screen
 from handlers.words import CUSTOMER_WORDS, Words
+from shop_core.conversations.sign_in import StaffDoor
 from shop_core.customers.people import Address
 from shop_core.db.shop import Shop
 from shop_core.insight.exposure import ExposureLog
@@ -75,6 +76,7 @@ def staffed(market: Market) -> Office:
     services: dict[type[object], object] = {kind: old.get(kind) for kind in (Vault, Gateways, Roster)}
     services[Words] = Words(("zh", "en"), "Asia/Shanghai", (CUSTOMER_WORDS, STAFF_WORDS))
     services[ExposureLog] = ExposureLog()
+    services[StaffDoor] = StaffDoor("https://shop.test/staff")
     market.shop = Shop(old.database, old.clock, old.policy, services, random=market.random)
     return Office(market)
 

@@ -24,6 +24,8 @@ ORDER_LINKS: Final = (
     "o/{}/paid",
     "o/{}/cancel",
     "o/{}/code",
+    "o/{}/mine",
+    "o/{}/mine/hunter2",
 )
 NOBODYS: Final = 2**40
 """An id that nothing has."""

@@ -20,6 +20,7 @@ from bot.channels.webchat.page import CHAT_PATH, STAFF_PATH, DemoPages, Pages
 from bot.channels.webchat.render import done_frame, screen_frame, toast_frame
 from bot.channels.webchat.session import Sessions
 from bot.channels.webchat.socket import Gate, Reception
+from bot.channels.webchat.staff import StaffPages
 from bot.channels.webchat.words import ChatWords
 from handlers.incoming import Incoming
 from handlers.screen import Screen
@@ -86,9 +87,13 @@ class WebChatChannel:
             self._socket(f"{CHAT_PATH}/ws", Gate(sessions, self._origins(), lambda _: True)),
             *Pages(sessions).routes(),
         ]
-        if settings.staff is None:
-            return routes
         staff_sessions = self._sessions(f"{settings.name}-staff")
+        if settings.staff is None:
+            return [
+                self._socket(f"{STAFF_PATH}/ws", Gate(staff_sessions, self._origins(), lambda _: True)),
+                *StaffPages(settings.name, self._shop, staff_sessions, self._origins()).routes(),
+                *routes,
+            ]
         return [
             self._socket(f"{STAFF_PATH}/ws", Gate(staff_sessions, self._origins(), is_on_this_machine)),
             *DemoPages(settings.staff, staff_sessions).routes(),

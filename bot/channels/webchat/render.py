@@ -17,6 +17,7 @@ from handlers.screen import (
     File,
     Line,
     LinkButton,
+    Prompt,
     Qr,
     Screen,
     ShareButton,
@@ -42,7 +43,7 @@ def screen_frame(screen: Screen, frame_id: str) -> str:
                 "qr": None if screen.qr is None else _qr(screen.qr),
                 "file": None if screen.file is None else _file(screen.file),
                 "deadline": None if screen.deadline is None else _moment(screen.deadline),
-                "prompt": None if screen.prompt is None else {"placeholder": screen.prompt.placeholder},
+                "prompt": None if screen.prompt is None else _prompt(screen.prompt),
             },
         }
     )
@@ -122,6 +123,10 @@ def _qr(qr: Qr) -> Mapping[str, str] | None:
 
 def _file(file: File) -> Mapping[str, str]:
     return {"name": file.name, "content": base64.b64encode(file.content.reveal().encode()).decode()}
+
+
+def _prompt(prompt: Prompt) -> Mapping[str, str | bool]:
+    return {"placeholder": prompt.placeholder, "secret": prompt.is_secret}
 
 
 def _moment(moment: datetime) -> str:

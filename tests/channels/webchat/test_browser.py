@@ -2,6 +2,7 @@
 
 from playwright.async_api import Browser, expect
 
+from shop_core.conversations.sign_in import make_link
 from tests.browser import PATIENCE_MS, browser, complaints_of
 from tests.channels.webchat.stage import CODE, a_chat, an_open_chat
 from tests.web.stage import an_open_shop
@@ -36,6 +37,21 @@ async def test_a_person_buys_reveals_the_code_and_goes_on_after_the_server_was_r
             await expect(page.locator("#log.locked")).to_have_count(0)
             assert [asked.content for asked in restarted.asked] == [chat.asked[1].content]
         assert complaints == []
+
+
+async def test_staff_come_in_by_a_link_and_stay_in(browser: Browser, sqlite_url: str) -> None:
+    async with an_open_chat(sqlite_url) as chat:
+        token = await chat.shop.write(make_link, "web:staff")
+        context = await browser.new_context(viewport={"width": 390, "height": 700})
+        page = await context.new_page()
+        await page.goto(f"{chat.base_url}/staff/enter/{token}")
+        await page.get_by_role("button").click()
+        await expect(page.locator(".card")).to_contain_text("云卡小铺")
+        assert page.url == f"{chat.base_url}/staff"
+        await page.reload()
+        await expect(page.locator(".card")).to_contain_text("云卡小铺")
+        await context.close()
+    assert {asked.external_id[:1] for asked in chat.asked} == {"s"}
 
 
 async def test_the_demo_shows_customer_and_staff_side_by_side(browser: Browser, sqlite_url: str) -> None:

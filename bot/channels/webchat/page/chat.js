@@ -124,7 +124,8 @@ function say() {
   if (!text) return;
   entry.value = "";
   fitEntry();
-  submit({ type: "say", text }, { bubble: showOwn(text, "said") });
+  const isSecret = entry.classList.contains("secret");
+  submit({ type: "say", text }, { bubble: showOwn(isSecret ? "••••••" : text, "said") });
 }
 
 async function sendFile(file) {
@@ -226,6 +227,7 @@ function ask(prompt, isAside) {
   if (!prompt && isAside) return;
   entry.placeholder = prompt?.placeholder || words.placeholder;
   entry.classList.toggle("asked", Boolean(prompt));
+  entry.classList.toggle("secret", Boolean(prompt?.secret));
   // Only in a page being used: two chats side by side must not pull the cursor from each other.
   if (prompt && document.hasFocus()) entry.focus({ preventScroll: true });
 }
