@@ -22,7 +22,7 @@ def upgrade() -> None:
         sa.Column("value", sa.LargeBinary(), nullable=False),
         sa.Column("set_at", MOMENT, nullable=False),
         sa.PrimaryKeyConstraint("person_id", name="pk_passwords"),
-        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name="fk_passwords_person_id_people"),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name="fk_passwords_person_id"),
     )
     op.create_table(
         "password_tries",

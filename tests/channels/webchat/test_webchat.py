@@ -284,7 +284,7 @@ async def test_the_page_and_its_files_are_served_and_nothing_else(chat: Chat) ->
         front, slash = await http.get("/"), await http.get("/chat/")
         refused = [
             await http.get(path)
-            for path in ("/chat/demo.html", "/chat/none.js", "/chat/..%2fchannel.py", "/staff", "/chat/.js")
+            for path in ("/chat/demo.html", "/chat/none.js", "/chat/..%2fchannel.py", "/chat/.js")
         ]
     assert 'src="chat/chat.js"' in page.text
     assert "script-src" not in page.headers["content-security-policy"]
@@ -292,7 +292,7 @@ async def test_the_page_and_its_files_are_served_and_nothing_else(chat: Chat) ->
     assert script.headers["cache-control"] == "no-cache"
     assert unchanged.status_code == 304
     assert (front.headers["location"], slash.headers["location"]) == ("chat", "../chat")
-    assert [answer.status_code for answer in refused] == [404] * 5
+    assert [answer.status_code for answer in refused] == [404] * 4
 
 
 async def test_the_staff_pane_is_for_this_machine_in_the_demo_only(sqlite_url: str) -> None:
