@@ -25,6 +25,8 @@ from shop_core.messaging import queue
 from shop_core.orders.ask import poll_payments
 from shop_core.orders.end import expire_orders
 from shop_core.orders.fulfil import sweep_undelivered
+from shop_core.stock import restock
+from shop_core.stock.restock import tell_waves
 
 LEASE_NAME: Final = "schedule"
 
@@ -51,7 +53,7 @@ async def _flush_exposures(shop: Shop) -> int:
 
 
 async def _purge(shop: Shop) -> int:
-    return await shop.write(inbox.purge) + await shop.write(keys.purge)
+    return sum([await shop.write(purge) for purge in (inbox.purge, keys.purge, restock.purge)])
 
 
 JOBS: Final = (
@@ -59,6 +61,7 @@ JOBS: Final = (
     Job("poll_payments", 2, poll_payments),
     Job("sweep_undelivered", 15, sweep_undelivered),
     Job("flush_exposures", 2, _flush_exposures, is_everywhere=True),
+    Job("tell_of_restock", 15, tell_waves),
     Job("purge", 3600, _purge),
 )
 
