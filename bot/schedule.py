@@ -26,6 +26,8 @@ from shop_core.messaging import pace, queue
 from shop_core.orders.ask import poll_payments
 from shop_core.orders.end import expire_orders
 from shop_core.orders.fulfil import sweep_undelivered
+from shop_core.stock import restock
+from shop_core.stock.restock import tell_waves
 
 LEASE_NAME: Final = "schedule"
 
@@ -51,14 +53,19 @@ async def _flush_exposures(shop: Shop) -> int:
     return await shop.get(ExposureLog).flush(shop)
 
 
+PURGES: Final = (
+    inbox.purge,
+    keys.purge,
+    pace.purge,
+    passwords.purge_tries,
+    restock.purge,
+    sign_in.purge,
+)
+"""Each forgets what nobody asks for any more, and says how much."""
+
+
 async def _purge(shop: Shop) -> int:
-    return sum(
-        [await shop.write(purge) for purge in (inbox.purge, keys.purge, passwords.purge_tries, sign_in.purge)]
-    )
-
-
-async def _purge_paces(shop: Shop) -> int:
-    return await shop.write(pace.purge)
+    return sum([await shop.write(purge) for purge in PURGES])
 
 
 JOBS: Final = (
@@ -66,8 +73,8 @@ JOBS: Final = (
     Job("poll_payments", 2, poll_payments),
     Job("sweep_undelivered", 15, sweep_undelivered),
     Job("flush_exposures", 2, _flush_exposures, is_everywhere=True),
+    Job("tell_of_restock", 15, tell_waves),
     Job("purge", 3600, _purge),
-    Job("purge_paces", 3600, _purge_paces),
 )
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from handlers.links import link
 from handlers.screen import Button, Line, LinkButton, Prompt, Screen, ShareButton, Style, Weight
 from handlers.visit import Visit
-from shop_core.catalog.errors import NoSuchCategory
+from shop_core.catalog.errors import NoSuchCategory, NoSuchProduct, NoSuchVariant
 from shop_core.catalog.read import (
     CategoryView,
     ProductView,
@@ -29,6 +29,7 @@ from shop_core.insight.exposure import Step
 from shop_core.kernel.money import Money
 from shop_core.orders.place import MOST_IN_ONE_ORDER
 from shop_core.stock.count import Shelf, count_on_shelf
+from shop_core.stock.restock import forget_wish, is_wished, wish
 from shop_core.wallet.balance import balance_of
 
 SMALL_SHOP: Final = 8
@@ -46,8 +47,8 @@ class _Shown:
     products: Sequence[ProductView]
     shelves: dict[int, Shelf]
     categories: Sequence[CategoryView]
-    has_more: bool
     balance: Money
+    total: int = 0
     title: str = ""
     up: int | None = None
 
@@ -59,6 +60,7 @@ class _ProductPage:
     product: ProductView
     shelves: dict[int, Shelf]
     up: int | None
+    wished: frozenset[int] = frozenset()
 
 
 async def home(visit: Visit) -> Screen:
@@ -73,7 +75,7 @@ async def home(visit: Visit) -> Screen:
         (_product_button(visit, product, shown.shelves),) for product in shown.products
     ]
     rows += _category_rows(visit, shown.categories)
-    if shown.has_more:
+    if shown.total > len(shown.products):
         rows.append(
             (
                 LinkButton(say("home.all"), link("all", page=1)),
@@ -91,10 +93,11 @@ async def home(visit: Visit) -> Screen:
 
 
 def _home(view: View, person_id: int) -> _Shown:
-    is_small = count_products(view) <= SMALL_SHOP
+    total = count_products(view)
+    is_small = total <= SMALL_SHOP
     products = list_products(view, category_id=None, limit=SMALL_SHOP if is_small else ON_HOME)
     categories = [] if is_small else list_categories(view, None)
-    return _Shown(products, _shelves(view, products), categories, not is_small, balance_of(view, person_id))
+    return _Shown(products, _shelves(view, products), categories, balance_of(view, person_id), total)
 
 
 async def category(visit: Visit, category_id: int, page: int = 1) -> Screen:
@@ -107,20 +110,20 @@ async def category(visit: Visit, category_id: int, page: int = 1) -> Screen:
     visit.expose(Step.SHOWN, *(product.id for product in shown.products))
     rows = [*_category_rows(visit, shown.categories)] if page == 1 else []
     rows += [(_product_button(visit, product, shown.shelves),) for product in shown.products]
-    pages = _pages(visit, page, has_more=shown.has_more, endpoint="category_page", category_id=category_id)
+    pages = _pages(visit, page, shown.total, endpoint="category_page", category_id=category_id)
     back = LinkButton(visit.say("button.back"), _link_up(shown.up))
-    return Screen((Line(shown.title, Style.TITLE),), (*rows, *pages, (back,)))
+    return Screen((_page_title(visit, shown.title, page, shown.total),), (*rows, *pages, (back,)))
 
 
 def _category(view: View, category_id: int, page: int, language: str, person_id: int) -> _Shown:
     found = get_category(view, category_id)
-    products = list_products(view, category_id=category_id, limit=PAGE + 1, offset=(max(page, 1) - 1) * PAGE)
+    products = list_products(view, category_id=category_id, limit=PAGE, offset=(max(page, 1) - 1) * PAGE)
     return _Shown(
-        products[:PAGE],
-        _shelves(view, products[:PAGE]),
+        products,
+        _shelves(view, products),
         list_categories(view, category_id),
-        len(products) > PAGE,
         balance_of(view, person_id),
+        count_products(view, category_id=category_id),
         pick(found.names, language),
         _way_up(view, found.parent_id),
     )
@@ -131,20 +134,23 @@ async def all_products(visit: Visit, page: int) -> Screen:
     shown = await visit.shop.read(_all, page, visit.customer.person_id)
     visit.expose(Step.SHOWN, *(product.id for product in shown.products))
     rows = [(_product_button(visit, product, shown.shelves),) for product in shown.products]
-    pages = _pages(visit, page, has_more=shown.has_more, endpoint="all")
-    back = LinkButton(visit.say("button.back"), link("home"))
-    return Screen((Line(visit.say("all.title"), Style.TITLE),), (*rows, *pages, (back,)))
+    pages = _pages(visit, page, shown.total, endpoint="all")
+    last = (
+        LinkButton(visit.say("home.search"), link("ask_search")),
+        LinkButton(visit.say("button.back"), link("home")),
+    )
+    title = _page_title(visit, visit.say("all.title"), page, shown.total)
+    return Screen((title,), (*rows, *pages, last))
 
 
 def _all(view: View, page: int, person_id: int) -> _Shown:
-    products = list_products(view, category_id=None, limit=PAGE + 1, offset=(max(page, 1) - 1) * PAGE)
-    shown = products[:PAGE]
-    return _Shown(shown, _shelves(view, shown), [], len(products) > PAGE, balance_of(view, person_id))
+    products = list_products(view, category_id=None, limit=PAGE, offset=(max(page, 1) - 1) * PAGE)
+    return _Shown(products, _shelves(view, products), [], balance_of(view, person_id), count_products(view))
 
 
 async def product(visit: Visit, product_id: int) -> Screen:
     """A product; with one variant, ready to buy."""
-    page = await visit.shop.read(_page_of_product, product_id)
+    page = await visit.shop.read(_page_of_product, product_id, visit.customer.person_id)
     found = page.product
     visit.expose(Step.OPENED, product_id)
     if len(found.variants) == 1:
@@ -166,18 +172,37 @@ async def product(visit: Visit, product_id: int) -> Screen:
 
 async def variant(visit: Visit, variant_id: int) -> Screen:
     """One variant of a product with several."""
-    chosen, page = await visit.shop.read(_page_of_variant, variant_id)
+    chosen, page = await visit.shop.read(_page_of_variant, variant_id, visit.customer.person_id)
     return _buying(visit, chosen, page)
 
 
-def _page_of_product(view: View, product_id: int) -> _ProductPage:
+async def tell_me(visit: Visit, variant_id: int) -> Screen:
+    """Hear when it is back; who asks for what is there is shown that it is."""
+    chosen = await visit.shop.read(get_variant_for_sale, variant_id)
+    shelf = (await visit.shop.read(count_on_shelf, [(variant_id, chosen.sell_until_days)]))[variant_id]
+    if shelf.count:
+        return (await variant(visit, variant_id)).with_toast(visit.say("restock.there"))
+    await visit.shop.write(wish, visit.customer, variant_id)
+    return (await variant(visit, variant_id)).with_toast(visit.say("restock.noted"))
+
+
+async def tell_me_not(visit: Visit, variant_id: int) -> Screen:
+    """Not any more."""
+    await visit.shop.write(forget_wish, visit.customer.person_id, variant_id)
+    return (await variant(visit, variant_id)).with_toast(visit.say("restock.forgotten"))
+
+
+def _page_of_product(view: View, product_id: int, person_id: int) -> _ProductPage:
     found = get_product_for_sale(view, product_id)
-    return _ProductPage(found, _shelves(view, [found]), _way_up(view, found.category_id))
+    shelves = _shelves(view, [found])
+    sold_out = [variant_id for variant_id, shelf in shelves.items() if not shelf.count]
+    wished = frozenset(variant_id for variant_id in sold_out if is_wished(view, person_id, variant_id))
+    return _ProductPage(found, shelves, _way_up(view, found.category_id), wished)
 
 
-def _page_of_variant(view: View, variant_id: int) -> tuple[VariantView, _ProductPage]:
+def _page_of_variant(view: View, variant_id: int, person_id: int) -> tuple[VariantView, _ProductPage]:
     chosen = get_variant_for_sale(view, variant_id)
-    return chosen, _page_of_product(view, chosen.product_id)
+    return chosen, _page_of_product(view, chosen.product_id, person_id)
 
 
 def _buying(visit: Visit, chosen: VariantView, page: _ProductPage) -> Screen:
@@ -197,6 +222,7 @@ def _buying(visit: Visit, chosen: VariantView, page: _ProductPage) -> Screen:
         rows.append((LinkButton(say("product.other_quantity"), other),))
     if not most:
         lines = (*lines, Line(say("product.sold_out"), Style.WARNING))
+        rows.append((_wish_button(visit, chosen, is_wished=chosen.id in page.wished),))
     back = link("product", product_id=found.id) if len(found.variants) > 1 else _link_up(page.up)
     rows.append((LinkButton(say("button.back"), back), _share_button(visit, found)))
     return Screen(lines, tuple(rows))
@@ -205,6 +231,26 @@ def _buying(visit: Visit, chosen: VariantView, page: _ProductPage) -> Screen:
 def _share_button(visit: Visit, found: ProductView) -> ShareButton:
     title = pick(found.names, visit.language)
     return ShareButton(visit.say("button.share"), link("product", product_id=found.id), title)
+
+
+def _wish_button(visit: Visit, chosen: VariantView, *, is_wished: bool) -> LinkButton:
+    if is_wished:
+        return LinkButton(visit.say("restock.cancel"), link("tell_me_not", variant_id=chosen.id))
+    return LinkButton(visit.say("restock.ask"), link("tell_me", variant_id=chosen.id), Weight.PRIMARY)
+
+
+async def restocked_screen(visit: Visit, variant_id: int) -> Screen | None:
+    """News for who asked for it: it is back, or was. None: it is not for sale any more."""
+    try:
+        chosen, page = await visit.shop.read(_page_of_variant, variant_id, visit.customer.person_id)
+    except (NoSuchVariant, NoSuchProduct):
+        return None
+    shown = _buying(visit, chosen, page)
+    is_there = page.shelves[variant_id].count > 0
+    name = chosen.full_name(visit.language)
+    title = visit.say("restock.back" if is_there else "restock.gone_again", name=name)
+    rows = (*shown.rows[:-1], (LinkButton(visit.say("button.home"), link("home")),))
+    return Screen((Line(title, Style.TITLE), *shown.lines[1:]), rows, slot=None, news=True)
 
 
 def _buy_button(visit: Visit, chosen: VariantView, quantity: int) -> LinkButton:
@@ -271,9 +317,8 @@ def _product_button(visit: Visit, found: ProductView, shelves: dict[int, Shelf])
         cheapest.full_name(visit.language) if len(found.variants) == 1 else pick(found.names, visit.language)
     )
     count = sum(shelves[variant.id].count for variant in found.variants)
-    return LinkButton(
-        f"{name}  {price}  {stock_words(visit, Shelf(count))}", link("product", product_id=found.id)
-    )
+    stock = stock_words(visit, Shelf(count)) if count else visit.say("restock.ask")
+    return LinkButton(f"{name}  {price}  {stock}", link("product", product_id=found.id))
 
 
 def _category_rows(visit: Visit, categories: Sequence[CategoryView]) -> list[tuple[Button, ...]]:
@@ -287,14 +332,21 @@ def _category_rows(visit: Visit, categories: Sequence[CategoryView]) -> list[tup
 
 
 def _pages(
-    visit: Visit, page: int, *, has_more: bool, endpoint: str, **values: int
+    visit: Visit, page: int, total: int, *, endpoint: str, **values: int
 ) -> tuple[tuple[LinkButton, ...], ...]:
     row = []
     if page > 1:
         row.append(LinkButton(visit.say("button.previous"), link(endpoint, page=page - 1, **values)))
-    if has_more:
+    if page * PAGE < total:
         row.append(LinkButton(visit.say("button.next"), link(endpoint, page=page + 1, **values)))
     return (tuple(row),) if row else ()
+
+
+def _page_title(visit: Visit, title: str, page: int, total: int) -> Line:
+    """What the list is of and, if it has several pages, which this is."""
+    last = -(-total // PAGE)
+    text = visit.say("page.of", title=title, page=page, last=last) if last > 1 else title
+    return Line(text, Style.TITLE)
 
 
 def _way_up(view: View, category_id: int | None) -> int | None:

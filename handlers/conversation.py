@@ -29,6 +29,8 @@ FLOWS: Final[Mapping[str, Flow]] = {
     "all": browse.all_products,
     "product": browse.product,
     "variant": browse.variant,
+    "tell_me": browse.tell_me,
+    "tell_me_not": browse.tell_me_not,
     "ask_quantity": buying.ask_quantity,
     "typed_quantity": buying.typed_quantity,
     "buy": buying.buy,

@@ -37,6 +37,8 @@ ROUTES: Final = Map(
         Rule(f"/c/<{_ID}:category_id>/<int(max=9999):page>", endpoint="category_page"),
         Rule(f"/p/<{_ID}:product_id>", endpoint="product"),
         Rule(f"/v/<{_ID}:variant_id>", endpoint="variant"),
+        Rule(f"/v/<{_ID}:variant_id>/tell", endpoint="tell_me"),
+        Rule(f"/v/<{_ID}:variant_id>/untell", endpoint="tell_me_not"),
         Rule(f"/buy/<{_ID}:variant_id>/<int(signed=True):quantity>/<{_KEY}:key>", endpoint="buy"),
         Rule(f"/n/<{_ID}:variant_id>/<{_KEY}:key>", endpoint="ask_quantity"),
         Rule(f"/n/<{_ID}:variant_id>/<{_KEY}:key>/<path:typed>", endpoint="typed_quantity"),

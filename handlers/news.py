@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from handlers.browse import restocked_screen
 from handlers.links import link
 from handlers.order_screen import draw_order, order_facts
 from handlers.screen import Line, LinkButton, Screen, Style
@@ -36,6 +37,8 @@ async def news_screen(shop: Shop, message: QueuedMessage) -> Screen | None:
             amount = visit.money(Money(int(message.args["amount_minor"]), shop.policy.currency))
             reason = str(message.args.get("reason", "topped_up"))
             return _note(visit, visit.say(f"news.money.{reason}", amount=amount), order)
+        case NewsKind.RESTOCKED:
+            return await restocked_screen(visit, int(message.args["variant_id"]))
         case _:
             return None
 

@@ -21,6 +21,7 @@ from shop_core.orders import models as orders
 from shop_core.payments import models as payments
 from shop_core.staff import models as staff
 from shop_core.stock import models as stock
+from shop_core.stock import restock
 
 AREAS: Final = (
     cases,
@@ -37,6 +38,7 @@ AREAS: Final = (
     outbox_table,
     pace,
     payments,
+    restock,
     staff,
     stock,
 )

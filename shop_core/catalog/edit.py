@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import func, insert, select, update
 
 from shop_core.catalog.errors import BadProduct, NoSuchProduct, NoSuchVariant
+from shop_core.catalog.folding import fold_all
 from shop_core.catalog.models import Category, Product, Variant
 from shop_core.catalog.read import ProductState
 from shop_core.db.tx import Tx
@@ -82,7 +83,9 @@ def add_product(tx: Tx, product: NewProduct) -> int:
         position=_next(tx, Product),
         since=tx.now,
     )
-    return int(tx.execute(row.returning(Product.id)).scalar_one())
+    product_id = int(tx.execute(row.returning(Product.id)).scalar_one())
+    _index(tx, product_id)
+    return product_id
 
 
 def add_variant(tx: Tx, variant: NewVariant) -> int:
@@ -111,7 +114,9 @@ def add_variant(tx: Tx, variant: NewVariant) -> int:
         position=_next(tx, Variant),
         hidden=False,
     )
-    return int(tx.execute(row.returning(Variant.id)).scalar_one())
+    variant_id = int(tx.execute(row.returning(Variant.id)).scalar_one())
+    _index(tx, variant.product_id)
+    return variant_id
 
 
 def set_price(tx: Tx, variant_id: int, price_minor: int, cost_minor: int | None = None) -> None:
@@ -156,6 +161,25 @@ def set_state(tx: Tx, product_id: int, state: ProductState) -> None:
             raise BadProduct(field="variants")
     if tx.execute(update(Product).where(Product.id == product_id).values(state=state.value)).rowcount != 1:
         raise NoSuchProduct
+
+
+def _index(tx: Tx, product_id: int) -> None:
+    """Write down what a product is found by."""
+    product = tx.execute(
+        select(Product.names, Product.descriptions, Product.category_id).where(Product.id == product_id)
+    ).one()
+    variants = tx.execute(select(Variant.names).where(Variant.product_id == product_id)).scalars()
+    rest = [*product.descriptions.values(), *(name for names in variants for name in names.values())]
+    category_id = product.category_id
+    while category_id is not None:
+        above = tx.execute(select(Category.names, Category.parent_id).where(Category.id == category_id)).one()
+        rest += above.names.values()
+        category_id = above.parent_id
+    tx.execute(
+        update(Product)
+        .where(Product.id == product_id)
+        .values(search_names=fold_all(product.names.values()), search_rest=fold_all(rest))
+    )
 
 
 def _check_names(names: Mapping[str, str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shop_core.db.base import Base, Big, Id, Ref
@@ -26,6 +26,9 @@ class Category(Base):
 class Product(Base):
     """Something with a name and a description. ``attributes``: name → text, whatever the owner wants shown.
 
+    ``search_names`` and ``search_rest`` are what it is found by, folded: its names; its descriptions, variants and
+    categories.
+
     States: ``draft`` (never shown) → ``published`` ⇄ ``hidden`` (known to old links, not for sale).
     """
 
@@ -40,6 +43,8 @@ class Product(Base):
     state: Mapped[str] = mapped_column(String(12))
     position: Mapped[int]
     since: Mapped[datetime]
+    search_names: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
+    search_rest: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
 
 
 class Variant(Base):

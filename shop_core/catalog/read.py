@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Select, bindparam, func, or_, select
+from sqlalchemy import Select, and_, bindparam, case, exists, func, or_, select
 
 from shop_core.catalog.errors import NoSuchCategory, NoSuchProduct, NoSuchVariant
+from shop_core.catalog.folding import START, pattern, words_of
 from shop_core.catalog.models import Category, Product, Variant
 from shop_core.db.tx import View
 from shop_core.kernel.money import Money
@@ -80,6 +81,22 @@ class ProductView:
     attributes: Names
     state: ProductState
     variants: tuple[VariantView, ...]
+
+
+_HAS_SOMETHING_TO_BUY: Final = and_(
+    Product.state == ProductState.PUBLISHED.value,
+    exists().where(Variant.product_id == Product.id, Variant.hidden.is_(False)).correlate(Product),
+)
+
+
+def _listed(category_id: int | None) -> Select[Any]:
+    """Products that customers are shown: published, with a variant, and in no category that is hidden or in a hidden one."""
+    chosen = select(Product).where(_HAS_SOMETHING_TO_BUY)
+    if category_id is not None:
+        return chosen.where(Product.category_id == category_id)
+    hidden = select(Category.id).where(Category.hidden.is_(True)).cte("hidden", recursive=True)
+    hidden = hidden.union_all(select(Category.id).join(hidden, Category.parent_id == hidden.c.id))
+    return chosen.where(or_(Product.category_id.is_(None), Product.category_id.not_in(select(hidden.c.id))))
 
 
 def _variants() -> Select[Any]:
@@ -163,10 +180,13 @@ def get_category(view: View, category_id: int) -> CategoryView:
 
 
 def list_categories(view: View, parent_id: int | None) -> Sequence[CategoryView]:
-    """The visible categories below one (None: the top), with the number of published products under each."""
+    """The visible categories below one (None: the top), with the number of products that each leads to."""
     tree = (
         select(Category.id.label("top"), Category.id.label("id"))
-        .where(Category.parent_id.is_(None) if parent_id is None else Category.parent_id == parent_id)
+        .where(
+            Category.parent_id.is_(None) if parent_id is None else Category.parent_id == parent_id,
+            Category.hidden.is_(False),
+        )
         .cte("tree", recursive=True)
     )
     below = (
@@ -178,44 +198,31 @@ def list_categories(view: View, parent_id: int | None) -> Sequence[CategoryView]
     counted = (
         select(tree.c.top, func.count(Product.id).label("number"))
         .join(Product, Product.category_id == tree.c.id)
-        .where(Product.state == ProductState.PUBLISHED.value)
+        .where(_HAS_SOMETHING_TO_BUY)
         .group_by(tree.c.top)
         .subquery()
     )
     rows = view.execute(
-        select(
-            Category.id,
-            Category.parent_id,
-            Category.names,
-            func.coalesce(counted.c.number, 0).label("number"),
-        )
-        .outerjoin(counted, counted.c.top == Category.id)
-        .where(
-            Category.parent_id.is_(None) if parent_id is None else Category.parent_id == parent_id,
-            Category.hidden.is_(False),
-        )
+        select(Category.id, Category.parent_id, Category.names, counted.c.number)
+        .join(counted, counted.c.top == Category.id)
         .order_by(Category.position, Category.id)
     )
-    return [CategoryView(row.id, row.parent_id, row.names, row.number) for row in rows if row.number]
+    return [CategoryView(row.id, row.parent_id, row.names, row.number) for row in rows]
 
 
 def list_products(
     view: View, *, category_id: int | None, limit: int, offset: int = 0
 ) -> Sequence[ProductView]:
-    """Published products of one category (None: of the whole shop), in the owner's order."""
-    chosen = select(Product).where(Product.state == ProductState.PUBLISHED.value)
-    if category_id is not None:
-        chosen = chosen.where(Product.category_id == category_id)
-    return _products(
-        view, chosen.order_by(Product.position, Product.id).limit(limit).offset(offset), only_for_sale=True
-    )
+    """What customers see of one category (None: of the whole shop), in the owner's order."""
+    chosen = _listed(category_id).order_by(Product.position, Product.id).limit(limit).offset(offset)
+    return _products(view, chosen, only_for_sale=True)
 
 
-def count_products(view: View) -> int:
-    """How many products are for sale."""
+def count_products(view: View, *, category_id: int | None = None) -> int:
+    """How many products ``list_products`` has in all."""
     return int(
         view.execute(
-            select(func.count()).select_from(Product).where(Product.state == ProductState.PUBLISHED.value)
+            _listed(category_id).with_only_columns(func.count(), maintain_column_froms=True)
         ).scalar_one()
     )
 
@@ -229,24 +236,25 @@ def list_all_products(view: View, *, limit: int, offset: int = 0) -> Sequence[Pr
     )
 
 
-def search_products(view: View, words: str, *, limit: int) -> Sequence[ProductView]:
-    """Published products whose name or description contains every word. Works for two Chinese characters."""
-    chosen = select(Product).where(Product.state == ProductState.PUBLISHED.value)
-    for word in words.split()[:5]:
-        pattern = "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        chosen = chosen.where(
-            or_(
-                *(
-                    Product.names[language].as_string().ilike(pattern, escape="\\")
-                    for language in view.policy.languages
-                ),
-                *(
-                    Product.descriptions[language].as_string().ilike(pattern, escape="\\")
-                    for language in view.policy.languages
-                ),
-            )
-        )
-    return _products(view, chosen.order_by(Product.position, Product.id).limit(limit), only_for_sale=True)
+def search_products(view: View, typed: str, *, limit: int) -> Sequence[ProductView]:
+    """Products in whose names, description, variants or categories all the words are; two Chinese characters will do.
+
+    Names that begin with the first word come first, then those that have it, then the rest.
+    """
+    words = words_of(typed)
+    if not words:
+        return []
+    chosen = _listed(None)
+    for word in words:
+        anywhere = (Product.search_names, Product.search_rest)
+        chosen = chosen.where(or_(*(column.like(pattern(word), escape="\\") for column in anywhere)))
+    rank = case(
+        (Product.search_names.like(pattern(words[0], after=START), escape="\\"), 0),
+        (Product.search_names.like(pattern(words[0]), escape="\\"), 1),
+        else_=2,
+    )
+    ordered = chosen.order_by(rank, Product.position, Product.id).limit(limit)
+    return _products(view, ordered, only_for_sale=True)
 
 
 def _products(view: View, chosen: Select[Any], *, only_for_sale: bool) -> list[ProductView]:
@@ -270,7 +278,6 @@ def _products(view: View, chosen: Select[Any], *, only_for_sale: bool) -> list[P
             tuple(variants.get(row.id, ())),
         )
         for row in products
-        if variants.get(row.id) or not only_for_sale
     ]
 
 

@@ -9,6 +9,7 @@ from html import escape
 from ipaddress import ip_address
 from itertools import islice
 from typing import Final
+from unicodedata import east_asian_width
 from urllib.parse import urlencode, urlsplit
 
 import segno
@@ -94,6 +95,13 @@ class _Row:
 
     html: str
     size: int
+
+
+_GAP: Final = "  "
+_CUT: Final = "…"
+_WIDEST_BUTTON: Final = 38
+"""Columns that a phone 390 pixels wide shows of a button that has a row for itself."""
+_NARROWEST_NAME: Final = 12
 
 
 def render(screen: Screen, bot_name: str | None = None) -> Drawn:
@@ -207,7 +215,7 @@ def _button(button: Button, bot_name: str | None) -> InlineKeyboardButton | None
             if not 0 < len(link.encode()) <= InlineKeyboardButtonLimit.MAX_CALLBACK_DATA:
                 raise ImpossibleScreen(f"a link of {len(link.encode())} bytes")
             style = None if weight is Weight.NORMAL else weight.value
-            return InlineKeyboardButton(text, callback_data=link, style=style)
+            return InlineKeyboardButton(_fitted(text), callback_data=link, style=style)
         case UrlButton(text, url):
             return InlineKeyboardButton(text, url=url) if _is_button_url(url) else None
         case CopyButton(text, secret):
@@ -227,6 +235,26 @@ def _share_url(button: ShareButton, bot_name: str | None) -> str | None:
         return None
     address = f"https://t.me/{bot_name}?start={payload}"
     return f"https://t.me/share/url?{urlencode({'url': address, 'text': button.title})}"
+
+
+def _fitted(text: str) -> str:
+    """A button of several columns (goods, price, stock): the first gives way, so that the others stay in sight.
+
+    Telegram cuts a button's text at its end, where price and stock are.
+    """
+    name, gap, rest = text.partition(_GAP)
+    over = _width(text) - _WIDEST_BUTTON
+    if not gap or over <= 0:
+        return text
+    kept = max(_width(name) - over - _width(_CUT), _NARROWEST_NAME)
+    while _width(name) > kept:
+        name = name[:-1]
+    return f"{name.rstrip()}{_CUT}{gap}{rest}"
+
+
+def _width(text: str) -> int:
+    """Columns on a screen: a Chinese character takes two."""
+    return sum(2 if east_asian_width(char) in "WF" else 1 for char in text)
 
 
 def _is_button_url(url: str) -> bool:
