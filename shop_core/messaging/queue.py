@@ -44,6 +44,7 @@ class NewsKind(StrEnum):
     MONEY_HELD = "money_held"
     ORDER_WAITS = "order_waits"
     CASE_OPENED = "case_opened"
+    IMPORT_ENDED = "import_ended"
 
 
 @dataclass(frozen=True, slots=True)
