@@ -25,6 +25,7 @@ from shop_core.messaging import queue
 from shop_core.orders.ask import poll_payments
 from shop_core.orders.end import expire_orders
 from shop_core.orders.fulfil import sweep_undelivered
+from shop_core.stock.batches import forget_keys
 
 LEASE_NAME: Final = "schedule"
 
@@ -51,7 +52,7 @@ async def _flush_exposures(shop: Shop) -> int:
 
 
 async def _purge(shop: Shop) -> int:
-    return await shop.write(inbox.purge) + await shop.write(keys.purge)
+    return await shop.write(inbox.purge) + await shop.write(keys.purge) + await shop.write(forget_keys)
 
 
 JOBS: Final = (
