@@ -19,7 +19,7 @@ LONGEST_CODE: Final = 2000
 CHANGED_BY_SHEET: Final = "\ufdd0"
 """What the reader of sheets puts where a sheet has made a number or a date of a code: no text has this character."""
 _BLOCK: Final = 1 << 16
-_HEADERS: Final = {
+HEADERS: Final = {
     "code",
     "codes",
     "card",
@@ -76,7 +76,7 @@ def _csv_rows(text: Iterable[str]) -> Iterator[tuple[int, str]]:
     first = True
     for cells in _cells(reader):
         filled = [cell.strip() for cell in cells if cell.strip()]
-        is_header = first and bool(filled) and all(cell.lower() in _HEADERS for cell in filled)
+        is_header = first and bool(filled) and all(cell.lower() in HEADERS for cell in filled)
         first = False
         if not is_header:
             yield reader.line_num, " ".join(filled)

@@ -9,11 +9,14 @@ import csv
 import io
 import resource
 import sys
+import zipfile
 from collections.abc import Iterator, Sequence
 from typing import Final
 
 MEMORY_LIMIT: Final = 1 << 30
 """Bytes of address space: a full sheet of a million codes takes a quarter of that."""
+LARGEST_UNFOLDED: Final = 256 << 20
+"""Bytes that a file may say it has when it is unpacked; one that lies about it runs into the memory limit."""
 TIME_LIMIT_S: Final = 30
 UNREADABLE: Final = 3
 NO_CODES_COLUMN: Final = 4
@@ -30,13 +33,17 @@ def rows_of(data: bytes) -> Iterator[Sequence[str]]:
     """The first visible sheet's rows from its first one on, as text.
 
     Raises:
-        python_calamine.CalamineError: Not a sheet.
+        python_calamine.CalamineError, zipfile.BadZipFile: Not a sheet.
+        zipfile.LargeZipFile: Too much of one.
     """
     from python_calamine import (  # noqa: PLC0415 - the limits come first, and the parent needs none of it
         CalamineWorkbook,
         SheetVisibleEnum,
     )
 
+    with zipfile.ZipFile(io.BytesIO(data)) as file:
+        if sum(part.file_size for part in file.infolist()) > LARGEST_UNFOLDED:
+            raise zipfile.LargeZipFile
     book = CalamineWorkbook.from_filelike(io.BytesIO(data))
     visible = [one.name for one in book.sheets_metadata if one.visible is SheetVisibleEnum.Visible]
     for row in book.get_sheet_by_name(visible[0]).to_python(skip_empty_area=False):
