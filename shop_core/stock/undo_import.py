@@ -71,12 +71,11 @@ def _remove_part(tx: Tx, claim: Claim) -> BatchView:
     Raises:
         Fenced: It is not ours any more: nothing was removed.
     """
-    row = tx.execute(
-        select(Batch.variant_id, Batch.expires_on, Batch.undone_by).where(Batch.id == claim.batch_id)
-    ).one()
+    row = tx.execute(select(Batch.variant_id, Batch.undone_by).where(Batch.id == claim.batch_id)).one()
     on_shelf = (
         Card.variant_id == row.variant_id,
-        Card.expires_on == row.expires_on,
+        # Compared in the database: its driver reads the last day of the calendar and "infinity" alike.
+        Card.expires_on == select(Batch.expires_on).where(Batch.id == claim.batch_id).scalar_subquery(),
         Card.batch_id == claim.batch_id,
         Card.state == _AVAILABLE,
     )
