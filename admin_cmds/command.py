@@ -55,6 +55,7 @@ class Desk:
     Attributes:
         actor: Who does it, for the audit log: ``channel:id`` or ``shell:user``.
         upload: The file that came with the command.
+        message: The message's own id on its channel: the same when it is answered again.
         on_progress: Told how many lines of a file are done.
         is_shell: Nobody presses buttons here: questions are asked and answered on the terminal.
         browser: The browser that the actor is signed in with, if it is one.
@@ -65,6 +66,7 @@ class Desk:
     language: str
     actor: str
     upload: Upload | None = None
+    message: str = ""
     on_progress: Callable[[int], None] | None = None
     is_shell: bool = False
     browser: Address | None = None

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from admin_cmds.command import Desk, Misused, NoSuchCommand, Unfinished
+from admin_cmds.imports import ended_screen, import_show
 from admin_cmds.links import GO, HOLD, PREFIX, link_to, split_words, words_of
 from admin_cmds.manual import CHAT_SIGN, ask_rest, manual_screen, usage_text
 from admin_cmds.pending import draw_case
@@ -25,6 +26,7 @@ from shop_core.db.shop import Shop
 from shop_core.kernel.errors import ShopError
 from shop_core.messaging.queue import NewsKind, QueuedMessage
 from shop_core.staff.roles import Role, Roster
+from shop_core.stock.batches import BatchView
 
 _IMPORT: Final = "import"
 _START: Final = "start"
@@ -90,6 +92,7 @@ async def answer(shop: Shop, incoming: Incoming) -> Screen:
         f"{own.channel}:{own.external_id}",
         upload=said.upload,
         browser=browser if signed_in else None,
+        message=incoming.message,
     )
     if said.words[:1] == (GO,):
         return await _go(desk, role, said, asked)
@@ -117,7 +120,7 @@ def _understand(content: Link | Text | Upload, asked: str | None) -> _Said | Non
         case Text(text) if text.lstrip().startswith(_SLASHES):
             return _typed(text)
         case Text(text) if waiting is not None:
-            rest = () if waiting[:1] == (_IMPORT,) else split_words(text[:LONGEST_TEXT])
+            rest = () if _takes_file(waiting) else split_words(text[:LONGEST_TEXT])
             return _Said((*waiting, *rest), answered=asked)
         case Text():
             return None
@@ -185,13 +188,18 @@ async def _carry_out(desk: Desk, role: Role, words: tuple[str, ...]) -> Screen:
         return ask_rest(desk, command, words)
 
 
+def _takes_file(words: tuple[str, ...]) -> bool:
+    """Whether these words are an import that a file completes, and not one to look at or take back."""
+    return words[:1] == (_IMPORT,) and words[1:2] not in {("show",), ("undo",)}
+
+
 def _check_file(said: _Said) -> None:
     """Insist that a file meets an import, and an import a file.
 
     Raises:
         NoImportWaits, FileNotText: Nothing was run.
     """
-    is_import = said.words[:1] == (_IMPORT,)
+    is_import = _takes_file(said.words)
     if said.upload is not None and not (is_import and len(said.words) > 1):
         raise NoImportWaits
     if said.answered is not None and said.upload is None and is_import:
@@ -220,16 +228,30 @@ def refusal_text(say: Phrases, error: ShopError) -> str:
 
 
 async def news_screen(shop: Shop, message: QueuedMessage) -> Screen | None:
-    """Draw news for anybody. A case is drawn for staff only, and only while it is open."""
-    if message.news is not NewsKind.CASE_OPENED:
+    """Draw news for anybody. A case is drawn for staff only, and only while it is open; so is the end of an import."""
+    if message.news not in {NewsKind.CASE_OPENED, NewsKind.IMPORT_ENDED}:
         return await news.news_screen(shop, message)
-    address = message.address
-    if shop.get(Roster).role_of(address.channel, address.external_id) is None:
+    desk = await _desk_at(shop, message.address)
+    if desk is None:
         return None
+    if message.news is NewsKind.IMPORT_ENDED:
+        return await ended_screen(desk, int(message.args["batch_id"]))
     case = await shop.read(find_open, int(message.args["case_id"]))
     if case is None:
         return None
-    owner = await shop.read(find_customer, channel=address.channel, external_id=address.external_id)
-    language = shop.policy.languages[0] if owner is None else owner.language
-    desk = Desk(shop, shop.get(Words).to(language), language, f"{address.channel}:{address.external_id}")
     return replace(await draw_case(desk, case), slot=None, news=True)
+
+
+async def progress_screen(shop: Shop, batch: BatchView) -> Screen | None:
+    """How far an import is, for who waits for its end: a quiet change of the message that he follows it in."""
+    desk = None if batch.tell is None else await _desk_at(shop, batch.tell)
+    return None if desk is None else await import_show(desk, batch.batch_id)
+
+
+async def _desk_at(shop: Shop, address: Address) -> Desk | None:
+    """A staff member's desk, for what he is told without asking; None: nobody of the staff is there."""
+    if shop.get(Roster).role_of(address.channel, address.external_id) is None:
+        return None
+    person = await shop.read(find_customer, channel=address.channel, external_id=address.external_id)
+    language = shop.policy.languages[0] if person is None else person.language
+    return Desk(shop, shop.get(Words).to(language), language, f"{address.channel}:{address.external_id}")

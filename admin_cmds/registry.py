@@ -8,7 +8,7 @@ from typing import Any, Final
 import click
 from click import Argument, Option
 
-from admin_cmds import books, goods, home, odd_money, pending, sales, shelf, wallets, web, why
+from admin_cmds import books, goods, home, imports, odd_money, pending, sales, shelf, wallets, web, why
 from admin_cmds.arguments import AMOUNT, COUNT, DAY, ID, ORDER_NUMBER, PERSON, SIGNED_AMOUNT
 from admin_cmds.command import Command, Desk, Misused, NoSuchCommand, Unfinished
 from handlers.screen import Screen
@@ -96,7 +96,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     ),
     Command(
         "import",
-        shelf.import_file,
+        imports.import_file,
         "import 12 --cost 12.30 --expires 2027-03-31",
         (
             Argument(["variant_id"], type=ID),
@@ -106,6 +106,8 @@ COMMANDS: Final[tuple[Command, ...]] = (
         ),
         takes_file=True,
     ),
+    Command("import show", imports.import_show, "import show 7", (Argument(["batch_id"], type=ID),)),
+    Command("import undo", imports.import_undo, "import undo 7", (Argument(["batch_id"], type=ID), _yes())),
     Command("stock", shelf.stock, "stock 12", (Argument(["variant_id"], type=ID, required=False),)),
     Command("orders", sales.orders, "orders --state paid", (Option(["--state"], type=_STATES),)),
     Command("order", sales.order, "order K7M2-9QX9", (Argument(["number"]),)),

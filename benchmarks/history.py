@@ -179,6 +179,7 @@ def _goods(past: Past, random_bytes: str) -> Iterator[_Rows]:
             "expires_on": never,
             "imported_at": f"{_began()}",
             "imported_by": "'past'",
+            "added": _codes_of_batch(past),
         },
     )
     common = {
@@ -192,6 +193,16 @@ def _goods(past: Past, random_bytes: str) -> Iterator[_Rows]:
     yield _cards(0, past.orders, past, of_sold, common | sold)
     on_shelf = f"CASE WHEN n % 2 = 0 THEN 0 ELSE n / 2 % {past.variants} END"
     yield _cards(past.orders, past.codes, past, on_shelf, common | {"state": "'available'"})
+
+
+def _codes_of_batch(past: Past) -> str:
+    """How many cards ``_goods`` puts into batch ``n``: what was sold in turn, of the shelf half into the first."""
+
+    def in_turn(count: int) -> str:
+        return f"({count} - n + {past.variants - 1}) / {past.variants}"
+
+    in_first = f"CASE WHEN n = 0 THEN {(past.codes + 1) // 2} ELSE 0 END"
+    return f"{in_turn(past.orders)} + {in_turn(past.codes // 2)} + {in_first}"
 
 
 def _cards(first: int, count: int, past: Past, which: str, more: Mapping[str, str]) -> _Rows:

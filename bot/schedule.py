@@ -27,6 +27,7 @@ from shop_core.orders.ask import poll_payments
 from shop_core.orders.end import expire_orders
 from shop_core.orders.fulfil import sweep_undelivered
 from shop_core.stock import restock
+from shop_core.stock.batches import forget_keys
 from shop_core.stock.restock import tell_waves
 
 LEASE_NAME: Final = "schedule"
@@ -54,6 +55,7 @@ async def _flush_exposures(shop: Shop) -> int:
 
 
 PURGES: Final = (
+    forget_keys,
     inbox.purge,
     keys.purge,
     pace.purge,

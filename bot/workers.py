@@ -11,12 +11,15 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from time import perf_counter
 from typing import Final
 
 import structlog
 
+from admin_cmds.desk import progress_screen
 from bot.channels.channel import Channel, Unreachable
+from bot.imports import ImportWork
 from bot.metrics import Metrics
 from bot.timing import Timing
 from bot.web.notices import MONEY_LANES, SOURCE_PREFIX, unpack_notice
@@ -68,6 +71,8 @@ class Workers:
                 group.create_task(self._loop(stop, "inbox", self._letter_taker(group, lanes, at_once)))
             group.create_task(self._loop(stop, "outbox", self._some_news))
             group.create_task(self._loop(stop, "messages", self._some_messages))
+            imports = ImportWork(self.shop, self.channels, progress_screen)
+            group.create_task(self._loop(stop, "batches", partial(imports.some, stop)))
 
     async def _loop(self, stop: asyncio.Event, topic: str, work: Callable[[], Awaitable[bool]]) -> None:
         while not stop.is_set():

@@ -56,6 +56,7 @@ class Incoming:
         external_id: The person's id there.
         name: What the channel calls him.
         language: What the channel says he reads, such as ``zh-hans``; may be empty.
+        message: The message's own id on the channel, the same when it is answered again; may be empty.
     """
 
     channel: str
@@ -63,6 +64,7 @@ class Incoming:
     name: str
     language: str
     content: Link | Text | Upload
+    message: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", storable(self.name))

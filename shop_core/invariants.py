@@ -433,6 +433,38 @@ _GOODS: Final = (
     ),
 )
 
+_IMPORTS: Final = (
+    Check(
+        "batch_counts_its_cards",
+        "batch {id}",
+        "{added} codes came in and {removed} were taken back, and {cards} are there",
+        """
+        SELECT b.id, b.added, b.removed, coalesce(c.number, 0) AS cards FROM batches b LEFT JOIN
+            (SELECT batch_id, count(*) AS number FROM cards GROUP BY batch_id) c ON c.batch_id = b.id
+        WHERE b.added - b.removed <> coalesce(c.number, 0)
+        """,
+    ),
+    Check(
+        "file_is_kept_while_importing",
+        "batch {id}",
+        "state {state}, and files kept of it: {files}",
+        """
+        SELECT b.id, b.state, CASE WHEN f.batch_id IS NULL THEN 0 ELSE 1 END AS files
+        FROM batches b LEFT JOIN batch_files f ON f.batch_id = b.id
+        WHERE (b.state = 'importing') <> (f.batch_id IS NOT NULL)
+        """,
+    ),
+    Check(
+        "batch_under_way_is_due",
+        "batch {id}",
+        "state {state}, and it will never be gone on with, or gone on with for nothing",
+        """
+        SELECT id, state FROM batches WHERE state NOT IN ('importing', 'undoing', 'done', 'undone')
+        OR (state IN ('importing', 'undoing')) <> (due_at IS NOT NULL)
+        """,
+    ),
+)
+
 _MONEY_IN: Final = (
     Check(
         "settled_payment_has_receipt",
@@ -499,7 +531,7 @@ _MONEY_IN: Final = (
     ),
 )
 
-CHECKS: Final[tuple[Check, ...]] = (*_BOOKS, *_ORDERS, *_GOODS, *_MONEY_IN)
+CHECKS: Final[tuple[Check, ...]] = (*_BOOKS, *_ORDERS, *_GOODS, *_IMPORTS, *_MONEY_IN)
 """Every check that is one statement."""
 
 NUMBER_CHECK: Final = "order_number_is_well_formed"

@@ -33,6 +33,7 @@ from shop_core.db.shop import Shop
 from shop_core.kernel.errors import ShopError
 from shop_core.migrations.upgrade import is_current
 from shop_core.staff.roles import Role
+from shop_core.stock.sheet import SIGNATURE
 
 STDIN: Final = "-"
 _LANGUAGE_VARIABLES: Final = ("LC_ALL", "LC_MESSAGES", "LANG")
@@ -149,7 +150,7 @@ class Terminal:
         in_shell = replace(command, params=(*command.params, click.Argument(["file"])))
         values = dict(parse(in_shell, rest, desk.shop.policy))
         upload = _read_file(str(values.pop("file")))
-        lines = upload.content.count(b"\n") + 1
+        lines = None if upload.content.startswith(SIGNATURE) else upload.content.count(b"\n") + 1
         with _progress(lines) as advance:
             return await command.run(replace(desk, upload=upload, on_progress=advance), **values)
 

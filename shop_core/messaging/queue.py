@@ -45,6 +45,7 @@ class NewsKind(StrEnum):
     ORDER_WAITS = "order_waits"
     CASE_OPENED = "case_opened"
     RESTOCKED = "restocked"
+    IMPORT_ENDED = "import_ended"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,3 +15,15 @@ class BadFile(ShopError):
     """The file is no text that codes could be read from. Nothing was imported."""
 
     code = "stock.bad_file"
+
+
+class WhichColumn(ShopError):
+    """A sheet with several columns, and none of them is called a code's. Nothing was imported."""
+
+    code = "stock.which_column"
+
+
+class NoSuchBatch(ShopError):
+    """No import has this number."""
+
+    code = "stock.no_batch"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from shop_core.db.base import Base, Big, Id, Ref
+from shop_core.db.base import Base, Big, Claimable, Id, Json, Ref
 
 NEVER: Final = date(9999, 12, 31)
 """The expiry of codes that do not expire: a real date, so that one index order serves all."""
@@ -41,11 +41,43 @@ class CardState(StrEnum):
     DELIVERED = "delivered"
 
 
-class Batch(Base):
-    """One import: where its codes came from, what each cost, until when they can be used."""
+class BatchState(StrEnum):
+    """Where an import is. Allowed transitions, and who makes them.
+
+    ``importing`` → ``done``     the last line was read (stock.import_codes, in any process)
+    ``importing`` → ``undoing``  it is taken back before its end (stock.undo_import)
+    ``done``      → ``undoing``  it is taken back (stock.undo_import)
+    ``undone``    → ``undoing``  once more, for codes that orders have given back since (stock.undo_import)
+    ``undoing``   → ``undone``   nothing of it is on the shelf any more (stock.undo_import, in any process)
+
+    ``importing`` and ``undoing`` are work: the row is claimed for as long as somebody is at it, and ``carry_on`` finds
+    what nobody is at any more.
+    """
+
+    IMPORTING = "importing"
+    DONE = "done"
+    UNDOING = "undoing"
+    UNDONE = "undone"
+
+
+class Batch(Claimable, Base):
+    """One import: where its codes came from, what each cost, until when they can be used, and how far it is.
+
+    Its codes are on sale as soon as their part of the file is committed, together with ``done_lines`` and the counts: so
+    an import that died goes on behind its last whole part and still says exactly what became of every line.
+    """
 
     __tablename__ = "batches"
-    __table_args__ = (Index("ix_batches_variant", "variant_id"),)
+    __table_args__ = (
+        Index("ix_batches_variant", "variant_id"),
+        Index("ix_batches_key", "key", unique=True),
+        Index(
+            "ix_batches_due",
+            "due_at",
+            sqlite_where=text("due_at IS NOT NULL"),
+            postgresql_where=text("due_at IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[Id]
     variant_id: Mapped[Ref]
@@ -54,6 +86,32 @@ class Batch(Base):
     expires_on: Mapped[date] = mapped_column(Date)
     imported_at: Mapped[datetime]
     imported_by: Mapped[str] = mapped_column(String(170))
+    state: Mapped[str] = mapped_column(String(10), default=BatchState.DONE.value, server_default="done")
+    key: Mapped[str | None] = mapped_column(String(240))
+    tell_channel: Mapped[str | None] = mapped_column(String(40))
+    tell_external_id: Mapped[str | None] = mapped_column(String(128))
+    lines: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    done_lines: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    added: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    already_there: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    twice_in_input: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    bad_count: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    bad: Mapped[list[Any] | None] = mapped_column(Json)
+    removed: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    undone_by: Mapped[str | None] = mapped_column(String(170))
+
+
+class BatchFile(Base):
+    """The file of an import that is under way, sealed. It goes in the transaction that ends the import."""
+
+    __tablename__ = "batch_files"
+
+    batch_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey(Batch.id), primary_key=True, autoincrement=False
+    )
+    name: Mapped[str] = mapped_column(String(120))
+    place: Mapped[str] = mapped_column(String(40))
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class Card(Base):

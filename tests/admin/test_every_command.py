@@ -32,6 +32,7 @@ CHANGING = (
     "price",
     "limits",
     "import",
+    "import undo",
     "refund",
     "wallet",
     "suspense credit",
@@ -39,7 +40,7 @@ CHANGING = (
 )
 """Commands that leave a line in the audit log when the lines below are run one after another."""
 
-TOLD_ANEW = ("refund", "wallet", "ask", "audit", "case show", "case close")
+TOLD_ANEW = ("refund", "import undo", "wallet", "ask", "audit", "case show", "case close")
 """Commands that do not say the same twice: a question has a new key, what was settled is told as settled."""
 
 
@@ -71,6 +72,8 @@ LINES: Mapping[str, str] = {
     "price": "price {variant} 15.50 12.3",
     "limits": "limits {variant} 2 0",
     "import": "import {variant} --cost 9 --expires 2027-03-31 --origin 老王",
+    "import show": "import show {batch}",
+    "import undo": "import undo {batch}",
     "stock": "stock {variant}",
     "orders": "orders --state delivered",
     "order": "order {order}",
@@ -110,6 +113,7 @@ async def workplace(database_url: str) -> AsyncIterator[Workplace]:
             await market.ask_money(customer, other)
         market.gateway.trouble = None
         values = {
+            "batch": await market.one("SELECT min(id) FROM batches"),
             "product": await market.one("SELECT max(id) FROM products"),
             "variant": variant,
             "order": order.number,

@@ -37,7 +37,8 @@ from shop_core.orders.reveal import reveal_codes
 from shop_core.orders.take_payment import Taken, take_payment
 from shop_core.payments.gateway import Begun, ForgedCallback, Gateway, Gateways, Notice, PaymentRequest
 from shop_core.staff.roles import Roster
-from shop_core.stock.import_codes import Import, ImportResult, import_codes
+from shop_core.stock.batches import BatchView
+from shop_core.stock.import_codes import Import, import_codes
 from shop_core.subscriptions import CONSUMERS, SUBSCRIPTIONS
 from shop_core.vault.vault import Vault
 from shop_core.wallet.balance import adjust, balance_of
@@ -169,7 +170,7 @@ class Market:
 
     async def stock(
         self, variant_id: int, codes: int | Sequence[str], *, expires_on: date | None = None, **options: Any
-    ) -> ImportResult:
+    ) -> BatchView:
         """Import codes; a number makes up so many new ones."""
         lines = [f"CODE-{next(self.numbers):06}" for _ in range(codes)] if isinstance(codes, int) else codes
         data = "\n".join(lines).encode()

@@ -147,6 +147,15 @@ CORRUPTIONS: Final[dict[str, tuple[str, ...]]] = {
         "UPDATE cards SET state = 'lost' WHERE id = (SELECT min(id) FROM cards WHERE state = 'available')",
     ),
     "card_is_of_its_batch": ("UPDATE cards SET cost_minor = 7 WHERE id = (SELECT max(id) FROM cards)",),
+    "batch_counts_its_cards": (
+        "UPDATE batches SET removed = removed + 1 WHERE id = (SELECT min(id) FROM batches)",
+    ),
+    "file_is_kept_while_importing": (
+        "INSERT INTO batch_files (batch_id, name, place, sealed) SELECT min(id), 'a.txt', 'p', 'x' FROM batches",
+    ),
+    "batch_under_way_is_due": (
+        "UPDATE batches SET state = 'undoing' WHERE id = (SELECT max(id) FROM batches)",
+    ),
     "settled_payment_has_receipt": (
         "DELETE FROM receipts WHERE id = (SELECT min(id) FROM receipts WHERE state = 'applied')",
     ),

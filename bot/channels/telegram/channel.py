@@ -103,7 +103,8 @@ class TelegramChannel:
             RetryLater: Telegram wants a long pause; the letter should wait.
             Unknown: Telegram did not say whether the answer is there.
         """
-        heard = parse(Update.de_json(json.loads(payload), self._line.bot))
+        update = Update.de_json(json.loads(payload), self._line.bot)
+        heard = parse(update)
         match heard:
             case None:
                 return None
@@ -115,10 +116,13 @@ class TelegramChannel:
                 if await self._shop.read(_is_lost, address):
                     await self._shop.write(_turn, address, is_reachable=True)
                 try:
-                    return await self._respond(heard, address, letter)
+                    screen = await self._respond(heard, address, letter)
                 except Unreachable:
                     await self._shop.write(_turn, address, is_reachable=False)
                     return None
+                if screen.clears_upload and update.message is not None:
+                    await self._shower.take_away(address, str(update.message.message_id))
+                return screen
             case _:
                 assert_never(heard)
 
@@ -138,7 +142,7 @@ class TelegramChannel:
 
     async def _respond(self, heard: Said | Pressed, address: Address, letter: Letter) -> Screen:
         if isinstance(heard, Said):
-            screen = await self._answer_words(heard, address)
+            screen = await self._answer_words(heard, address, letter.external_id)
             await self._shower.show_after_words(address, _with_notice(screen), self._patient)
             await self._menus.hang_late(address.external_id)
             return screen
@@ -158,13 +162,14 @@ class TelegramChannel:
         )
         return screen
 
-    async def _answer_words(self, said: Said, address: Address) -> Screen:
+    async def _answer_words(self, said: Said, address: Address, update_id: str) -> Screen:
         if not isinstance(said.content, Attachment):
             return await self._answer(self._shop, self._incoming(said.sender, said.content))
         upload = await self._fetch(said.content)
         if upload is None:
             return await self._refuse_file(address)
-        return await self._answer(self._shop, self._incoming(said.sender, upload))
+        incoming = replace(self._incoming(said.sender, upload), message=update_id)
+        return await self._answer(self._shop, incoming)
 
     async def _fetch(self, attachment: Attachment) -> Upload | None:
         """Download a file; None if it is too large for bots. Its address holds the token: never log it."""

@@ -176,6 +176,10 @@ class Shower:
                 file = InputMediaDocument(content, html or None, parse_mode=ParseMode.HTML, filename=name)
                 await self._bot.edit_message_media(file, chat_id, message_id, reply_markup=keyboard)
 
+    async def take_away(self, address: Address, message_ref: str) -> None:
+        """Take a message of the person's own out of the chat, if Telegram lets us."""
+        await self._delete(address, [message_ref])
+
     async def _delete(self, address: Address, message_refs: Sequence[str]) -> None:
         """Take messages away if Telegram lets us: after 48 hours it does not, and a leftover does no harm."""
         if not message_refs:

@@ -118,6 +118,7 @@ class WebChatChannel:
             name=device[:_SHOWN_ID],
             language=stored.language,
             content=content_of(stored.frame),
+            message=letter.external_id,
         )
         screen = await self._answer(self._shop, incoming)
         frames = [screen_frame(screen, f"m-{uuid4().hex}")]

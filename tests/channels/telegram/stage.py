@@ -49,6 +49,7 @@ class Teller:
 
     def __init__(self) -> None:
         self.pages: dict[str, Screen | Callable[[], Screen]] = {"": a_screen("云卡小铺")}
+        self.file_answer: Screen | None = None
         self.heard: list[Incoming] = []
         self.open = asyncio.Event()
         self.open.set()
@@ -74,7 +75,7 @@ class Teller:
             case Text(text):
                 return a_screen(f"你说 {text}")
             case Upload(name, content):
-                return a_screen(f"收到 {name}，{len(content)} 字节")
+                return self.file_answer or a_screen(f"收到 {name}，{len(content)} 字节")
 
 
 @dataclass(slots=True)

@@ -384,6 +384,30 @@ async def test_a_file_reaches_the_shop(stage: Stage) -> None:
     assert content.content == b"AB-12\nAB-13\n"
 
 
+async def test_a_file_of_codes_leaves_the_chat_once_it_is_safe(stage: Stage) -> None:
+    user = await stage.somebody_at_home()
+    stage.teller.file_answer = a_screen("入库 1 张", clears_upload=True)
+    stage.teller.open.clear()
+    sent = user.send_document("卡密.txt", b"AB-12\n")
+    await until(lambda: isinstance(stage.teller.heard[-1].content, Upload))
+    assert sent in {message.id for message in user.messages()}, "not before it is safe"
+    stage.teller.open.set()
+    await user.wait_for_async("入库 1 张")
+    await stage.rest()
+    assert sent not in {message.id for message in user.messages()}
+    assert stage.teller.heard[-1].message, "the shop can tell when it is answered again"
+
+
+async def test_a_file_that_cannot_be_taken_away_any_more_is_answered_all_the_same(stage: Stage) -> None:
+    user = await stage.somebody_at_home()
+    stage.teller.file_answer = a_screen("入库 1 张", clears_upload=True)
+    stage.tg.fail("deleteMessages", "400", times=2, description="message can't be deleted")
+    user.send_document("卡密.txt", b"AB-12\n")
+    await user.wait_for_async("入库 1 张")
+    await stage.rest()
+    assert stage.failures == []
+
+
 async def test_a_file_too_large_for_bots_is_refused_before_it_is_fetched(stage: Stage) -> None:
     user = await stage.somebody_at_home()
     user.send_document("大.txt", b"x" * ((20 << 20) + 1))
