@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,12 +12,15 @@ from admin_cmds.odd_money import suspense_show
 from admin_cmds.sales import way_text
 from handlers.screen import Button, Line, LinkButton, Screen, Style, Weight
 from shop_core.cases.cases import CaseKind, OpenCase, close_case, find_open, list_open
+from shop_core.catalog.read import get_variant
 from shop_core.db.shop import Shop
 from shop_core.db.tx import Tx, View
 from shop_core.kernel.errors import ShopError
 from shop_core.kernel.money import Money, parse_money
 from shop_core.orders.trace import find_message, find_order_number, order_of_payment
+from shop_core.payments.health import count_waiting
 from shop_core.staff import audit
+from shop_core.stock.count import count_on_shelf
 
 LISTED: Final = 20
 
@@ -40,10 +43,16 @@ _ONLY_NEWS: Final = frozenset({CaseKind.GATEWAY, CaseKind.MESSAGE, CaseKind.CALL
 
 @dataclass(frozen=True, slots=True)
 class _Subject:
-    """What a case is about, where a screen can lead there."""
+    """What a case is about, where a screen can lead there.
+
+    Attributes:
+        tried: What the machine did or counted, as keys below ``admin.case.tried`` with a number each.
+    """
 
     order: str | None = None
     problem: str = ""
+    tried: tuple[tuple[str, int], ...] = ()
+    product: int | None = None
 
 
 async def cases(desk: Desk) -> Screen:
@@ -68,10 +77,13 @@ def _what(desk: Desk, case: OpenCase) -> str:
             return desk.money(_amount(evidence))
         case CaseKind.UNDELIVERED:
             return desk.say.number(str(evidence.get("number", "")))
-        case CaseKind.GATEWAY | CaseKind.CALLBACK:
+        case CaseKind.GATEWAY | CaseKind.CALLBACK | CaseKind.SILENT:
             return way_text(desk, str(evidence.get("gateway", "")))
-        case CaseKind.MESSAGE:
-            return str(evidence.get("channel", ""))
+        case _:
+            return str(evidence.get(_NAMED_BY[case.kind], ""))
+
+
+_NAMED_BY: Final = {CaseKind.MESSAGE: "channel", CaseKind.STOCK: "name", CaseKind.JOB: "job"}
 
 
 def _amount(evidence: Mapping[str, object]) -> Money:
@@ -96,24 +108,55 @@ async def draw_case(desk: Desk, case: OpenCase) -> Screen:
     since = Line(say("admin.case.since", at=say.day(case.opened_at)), Style.MUTED)
     said = str(case.evidence.get("said", "")) or subject.problem
     evidence = [Line(say("admin.case.said", said=said))] if said else []
+    tried = [Line(say.count(f"admin.case.tried.{what}", number)) for what, number in subject.tried]
     means = Line(say(f"admin.case.{case.kind.value}.means"))
-    return Screen((title, *evidence, means, since), _rows(desk, case, subject))
+    return Screen((title, *evidence, *tried, means, since), _rows(desk, case, subject))
 
 
 def _subject_of(view: View, case: OpenCase) -> _Subject:
-    match case.kind:
-        case CaseKind.SUSPENSE | CaseKind.CALLBACK:
-            return _Subject()
-        case CaseKind.UNDELIVERED:
-            return _Subject(find_order_number(view, case.subject_id))
-        case CaseKind.GATEWAY:
-            return _Subject(order_of_payment(view, case.subject_id))
-        case CaseKind.MESSAGE:
-            message = find_message(view, case.subject_id)
-            if message is None:
-                return _Subject()
-            number = None if message.order_id is None else find_order_number(view, message.order_id)
-            return _Subject(number, message.problem or "")
+    look = _LOOKS.get(case.kind)
+    return _Subject() if look is None else look(view, case)
+
+
+def _order_undelivered(view: View, case: OpenCase) -> _Subject:
+    return _Subject(find_order_number(view, case.subject_id))
+
+
+def _order_refused(view: View, case: OpenCase) -> _Subject:
+    return _Subject(order_of_payment(view, case.subject_id))
+
+
+def _message_unsent(view: View, case: OpenCase) -> _Subject:
+    message = find_message(view, case.subject_id)
+    if message is None:
+        return _Subject()
+    number = None if message.order_id is None else find_order_number(view, message.order_id)
+    return _Subject(number, message.problem or "", (("sent", message.attempts),))
+
+
+def _gateway_silent(view: View, case: OpenCase) -> _Subject:
+    return _Subject(tried=(("waiting", count_waiting(view, str(case.evidence["gateway"]))),))
+
+
+def _shelf_low(view: View, case: OpenCase) -> _Subject:
+    variant = get_variant(view, case.subject_id)
+    shelf = count_on_shelf(view, [(variant.id, variant.sell_until_days)])[variant.id]
+    return _Subject(tried=(("left", shelf.count),), product=variant.product_id)
+
+
+def _job_in_trouble(_: View, case: OpenCase) -> _Subject:
+    counted = {key: int(case.evidence[key]) for key in ("found", "failed") if key in case.evidence}
+    return _Subject(tried=tuple(counted.items()))
+
+
+_LOOKS: Final[Mapping[CaseKind, Callable[[View, OpenCase], _Subject]]] = {
+    CaseKind.UNDELIVERED: _order_undelivered,
+    CaseKind.GATEWAY: _order_refused,
+    CaseKind.MESSAGE: _message_unsent,
+    CaseKind.SILENT: _gateway_silent,
+    CaseKind.STOCK: _shelf_low,
+    CaseKind.JOB: _job_in_trouble,
+}
 
 
 def _rows(desk: Desk, case: OpenCase, subject: _Subject) -> tuple[tuple[Button, ...], ...]:
@@ -125,6 +168,16 @@ def _rows(desk: Desk, case: OpenCase, subject: _Subject) -> tuple[tuple[Button, 
             first.append(desk.button("admin.button.refund_order", *refund, weight=Weight.DANGER))
         else:
             first.append(desk.button("admin.button.order", "order", subject.order))
+    if subject.product is not None:
+        first.append(
+            desk.button("admin.button.import_now", "import", str(case.subject_id), weight=Weight.PRIMARY)
+        )
+        first.append(desk.button("admin.button.product", "product", "show", str(subject.product)))
+    if case.kind is CaseKind.SILENT:
+        first.append(desk.button("admin.button.unpaid", "orders", "--state", "awaiting"))
+    if case.kind is CaseKind.JOB:
+        first.append(desk.button("admin.button.paid", "orders", "--state", "paid"))
+        first.append(desk.button("admin.button.verify", "verify"))
     if case.kind in _ONLY_NEWS:
         first.append(desk.button("admin.button.known", "case", "close", str(case.id)))
     last = (desk.button("admin.button.cases", "cases"), desk.home_button())

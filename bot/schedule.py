@@ -6,6 +6,7 @@ import asyncio
 import os
 import secrets
 import socket
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from time import perf_counter
@@ -17,20 +18,26 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.metrics import Metrics
 from bot.timing import Timing
+from shop_core.cases.cases import MACHINE, CaseKind, close_case, open_case, subject_of
 from shop_core.conversations import keys, sign_in
 from shop_core.customers import passwords
 from shop_core.db import inbox, leases, outbox
 from shop_core.db.shop import Shop
+from shop_core.db.tx import Tx
 from shop_core.insight.exposure import ExposureLog
 from shop_core.messaging import pace, queue
 from shop_core.orders.ask import poll_payments
 from shop_core.orders.end import expire_orders
 from shop_core.orders.fulfil import sweep_undelivered
+from shop_core.payments.health import watch_gateways
 from shop_core.stock import restock
 from shop_core.stock.batches import forget_keys
 from shop_core.stock.restock import tell_waves
+from shop_core.stock.watch import watch_stock
 
 LEASE_NAME: Final = "schedule"
+FAILURES_TOLD: Final = 3
+"""A job that failed so often in a row needs a person: it will not come right by itself."""
 
 log = structlog.get_logger()
 
@@ -42,12 +49,14 @@ class Job:
     Attributes:
         work: Returns how many things it found; it may run twice or not at all, the next run finds what is left.
         is_everywhere: Runs in each process, not only where the schedule's lease is.
+        busy_at: To find so much means that what should have done it before is broken: a person is told.
     """
 
     name: str
     every_s: float
     work: Callable[[Shop], Awaitable[int]]
     is_everywhere: bool = False
+    busy_at: int | None = None
 
 
 async def _flush_exposures(shop: Shop) -> int:
@@ -73,7 +82,10 @@ async def _purge(shop: Shop) -> int:
 JOBS: Final = (
     Job("expire_orders", 2, expire_orders),
     Job("poll_payments", 2, poll_payments),
-    Job("sweep_undelivered", 15, sweep_undelivered),
+    # Finds nothing while news reaches its consumers.
+    Job("sweep_undelivered", 15, sweep_undelivered, busy_at=5),
+    Job("watch_gateways", 30, watch_gateways),
+    Job("watch_stock", 60, watch_stock),
     Job("flush_exposures", 2, _flush_exposures, is_everywhere=True),
     Job("tell_of_restock", 15, tell_waves),
     Job("purge", 3600, _purge),
@@ -89,6 +101,8 @@ class Schedule:
         self._timing = timing
         self._holder = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
         self._running: set[asyncio.Task[object]] = set()
+        self._failures: Counter[str] = Counter()
+        self._well: set[str] = set()
         self._scheduler = AsyncIOScheduler(timezone="UTC", executors={"default": AsyncIOExecutor()})
 
     def start(self) -> None:
@@ -145,10 +159,31 @@ class Schedule:
             await self._measure_queues()
         except Exception:
             log.exception("job failed", job=job.name)
+            self._failures[job.name] += 1
+            if self._failures[job.name] >= FAILURES_TOLD:
+                await self._report(job, {"failed": self._failures[job.name]})
             return
+        self._failures[job.name] = 0
+        await self._report(
+            job, {"found": found} if job.busy_at is not None and found >= job.busy_at else None
+        )
         self._metrics.job_seconds.labels(job.name).observe(perf_counter() - began)
         if found:
             log.debug("job done", job=job.name, found=found)
+
+    async def _report(self, job: Job, evidence: dict[str, int] | None) -> None:
+        """Tell of a job in trouble, or that it is over. What is known to be well is not said again."""
+        if evidence is None and job.name in self._well:
+            return
+        try:
+            await self._shop.write(_note_trouble, job.name, evidence)
+        except Exception:
+            log.exception("trouble not told", job=job.name)
+            return
+        if evidence is None:
+            self._well.add(job.name)
+        else:
+            self._well.discard(job.name)
 
     async def _has_lease(self) -> bool:
         return await self._shop.write(
@@ -162,3 +197,10 @@ class Schedule:
             ("messages", queue.count_queued),
         ):
             self._metrics.queue_depth.labels(name).set(await self._shop.read(count))
+
+
+def _note_trouble(tx: Tx, job: str, evidence: dict[str, int] | None) -> None:
+    if evidence is None:
+        close_case(tx, CaseKind.JOB, subject_of(job), by=MACHINE, resolution="well again")
+    else:
+        open_case(tx, CaseKind.JOB, subject_of(job), {"job": job, **evidence})

@@ -18,6 +18,7 @@ from shop_core.ledger import models as ledger
 from shop_core.messaging import models as messaging
 from shop_core.messaging import pace
 from shop_core.orders import models as orders
+from shop_core.payments import health
 from shop_core.payments import models as payments
 from shop_core.staff import models as staff
 from shop_core.stock import models as stock
@@ -29,6 +30,7 @@ AREAS: Final = (
     conversations,
     customers,
     delivery,
+    health,
     inbox,
     insight,
     leases,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select, update
 
@@ -29,6 +30,16 @@ class CaseKind(StrEnum):
     """A verified callback that cannot be worked off; subject: the letter."""
     MESSAGE = "message"
     """A message could not be sent; subject: the message."""
+    SILENT = "silent"
+    """A gateway does not answer; subject: ``subject_of`` its name."""
+    STOCK = "stock"
+    """A variant runs low; subject: the variant."""
+    JOB = "job"
+    """A job of the schedule fails, or finds so much that something before it is broken; subject: ``subject_of`` its name."""
+
+
+MACHINE: Final = "machine"
+"""Who closes a case that the shop settled by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +51,11 @@ class OpenCase:
     subject_id: int
     evidence: Mapping[str, Any]
     opened_at: datetime
+
+
+def subject_of(name: str) -> int:
+    """The subject of a case about something that has a name and no number."""
+    return zlib.crc32(name.encode())
 
 
 def open_case(tx: Tx, kind: CaseKind, subject_id: int, evidence: Mapping[str, str | int]) -> None:
@@ -72,6 +88,12 @@ def close_case(tx: Tx, kind: CaseKind, subject_id: int, *, by: str, resolution: 
         .values(closed_at=tx.now, closed_by=by, resolution=resolution)
     )
     return closed.rowcount == 1
+
+
+def list_subjects(view: View, kind: CaseKind) -> Sequence[int]:
+    """What open cases of a kind are about."""
+    open_now = select(Case.subject_id).where(Case.kind == kind.value, Case.closed_at.is_(None))
+    return view.execute(open_now).scalars().all()
 
 
 def list_open(view: View, limit: int = 20) -> Sequence[OpenCase]:

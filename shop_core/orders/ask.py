@@ -16,6 +16,7 @@ from shop_core.orders.read import lock_own
 from shop_core.orders.take_payment import Taken, take
 from shop_core.payments.begin import begin
 from shop_core.payments.gateway import GatewayRefused, Gateways, NoSuchGateway, Notice
+from shop_core.payments.health import note_answer, note_silence
 from shop_core.payments.models import Payment, PaymentState, Purpose
 from shop_core.payments.payments import PaymentView, as_view, list_for, note_asked, schedule_next_look
 
@@ -74,6 +75,7 @@ async def poll_payments(shop: Shop, *, limit: int = 10) -> int:
 
 async def _look_at(shop: Shop, payment: PaymentView, attempts: int) -> None:
     notice: Notice | None = None
+    silence: str | None = None
     try:
         if payment.state is PaymentState.INTENDED:
             # Asked first: the one who began it may have died after the gateway had heard of it, and been paid since.
@@ -82,12 +84,20 @@ async def _look_at(shop: Shop, payment: PaymentView, attempts: int) -> None:
                 await begin(shop, payment)
         else:
             notice = await shop.get(Gateways).get(payment.gateway).query(payment.number)
-    except (RetryLater, Unknown, GatewayRefused, NoSuchGateway):
+    except (RetryLater, Unknown) as error:
+        silence = error.reason
+    except (GatewayRefused, NoSuchGateway):
         notice = None
-    await shop.write(_record_look, payment, notice, attempts)
+    await shop.write(_record_look, payment, notice, silence, attempts)
 
 
-def _record_look(tx: Tx, payment: PaymentView, notice: Notice | None, attempts: int) -> None:
+def _record_look(
+    tx: Tx, payment: PaymentView, notice: Notice | None, silence: str | None, attempts: int
+) -> None:
+    if silence is None:
+        note_answer(tx, payment.gateway)
+    else:
+        note_silence(tx, payment.gateway, silence)
     if notice is not None and notice.paid:
         take(tx, payment.gateway, notice)
     schedule_next_look(tx, payment, attempts=attempts)

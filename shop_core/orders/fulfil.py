@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import structlog
 from sqlalchemy import literal_column, select
 
-from shop_core.cases.cases import CaseKind, close_case
+from shop_core.cases.cases import MACHINE, CaseKind, close_case
 from shop_core.db import outbox
 from shop_core.db.outbox import News
 from shop_core.db.shop import Shop
@@ -17,9 +17,6 @@ from shop_core.orders.read import lock_by_id
 from shop_core.orders.steps import deliver_paid, hold_again, refund_paid
 
 log = structlog.get_logger()
-
-MACHINE = "machine"
-"""Who closes a case that the shop settled by itself."""
 
 
 async def fulfil(shop: Shop, news: News) -> None:

@@ -11,6 +11,7 @@ from shop_core.db.shop import Shop
 from shop_core.db.tx import Tx
 from shop_core.kernel.errors import RetryLater, Unknown
 from shop_core.payments.gateway import Begun, GatewayRefused, Gateways
+from shop_core.payments.health import note_answer, note_silence
 from shop_core.payments.models import PaymentState
 from shop_core.payments.payments import PaymentView, close_payment, get_payment, record_begun
 
@@ -35,17 +36,20 @@ async def begin(shop: Shop, payment: PaymentView) -> PaymentView:
         said = str(refused.details.get("said", ""))[:200]
         await shop.write(_note_refusal, payment, said)
         raise GatewayRefused(gateway=payment.gateway, number=payment.number, said=said) from refused
-    except (RetryLater, Unknown):
+    except (RetryLater, Unknown) as error:
+        await shop.write(note_silence, payment.gateway, error.reason)
         return payment
     return await shop.write(_record, payment, begun)
 
 
 def _record(tx: Tx, payment: PaymentView, begun: Begun) -> PaymentView:
+    note_answer(tx, payment.gateway)
     record_begun(tx, payment, link=begun.link, qr=begun.qr, gateway_ref=begun.gateway_ref)
     return get_payment(tx, payment.id)
 
 
 def _note_refusal(tx: Tx, payment: PaymentView, said: str) -> None:
+    note_answer(tx, payment.gateway)
     close_payment(tx, payment)
     if is_gateway_reported(tx, payment.gateway):
         return

@@ -28,11 +28,14 @@ class Shelf:
         return self.count >= COUNT_LIMIT
 
 
-def count_on_shelf(view: View, variants: Sequence[tuple[int, int]]) -> dict[int, Shelf]:
+def count_on_shelf(
+    view: View, variants: Sequence[tuple[int, int]], *, at_most: int = COUNT_LIMIT
+) -> dict[int, Shelf]:
     """Count several variants in one statement.
 
     Args:
         variants: Pairs of variant id and its ``sell_until_days``.
+        at_most: Count no further than this.
     """
     shelves: dict[int, Shelf] = {}
     for days in {days for _, days in variants}:
@@ -43,7 +46,7 @@ def count_on_shelf(view: View, variants: Sequence[tuple[int, int]]) -> dict[int,
                 Card.state == literal_column("'available'"),
                 Card.expires_on >= sellable_on(view, days),
             )
-            .limit(COUNT_LIMIT)
+            .limit(at_most)
             .correlate(Variant)
             .subquery()
         )
