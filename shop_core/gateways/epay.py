@@ -16,7 +16,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from typing import Final, Literal, NoReturn
 from urllib.parse import urlencode, urlsplit
 
@@ -28,6 +27,7 @@ from shop_core.kernel.errors import ShopError, Unknown
 from shop_core.kernel.money import BadAmount, minor_digits, parse_money
 from shop_core.kernel.secret import Secret
 from shop_core.payments.gateway import Begun, ForgedCallback, GatewayRefused, Notice, PaymentRequest
+from shop_core.wire.address import is_plain, is_web_address, keeps_secrets
 
 NAME_LIMIT_BYTES: Final = 127
 """Sites cut a longer name of goods, some in the middle of a character."""
@@ -90,15 +90,13 @@ class EpaySettings:
     fields: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        base = urlsplit(self.base_url)
-        is_safe = base.scheme == "https" or (base.scheme == "http" and _is_loopback(base.hostname or ""))
-        self._require(is_safe and _is_web_address(self.base_url), "base_url is not https://")
-        self._require(not (base.query or base.fragment or base.username), "base_url is not a plain address")
+        self._require(keeps_secrets(self.base_url), "base_url is not https://")
+        self._require(is_plain(self.base_url), "base_url is not a plain address")
         self._require(_is_given(self.pid) and self.pid != "0", "pid is missing")
         self._require(_is_given(self.key.reveal()), "key is missing")
-        self._require(_is_web_address(self.notify_url), "notify_url is no web address")
+        self._require(is_web_address(self.notify_url), "notify_url is no web address")
         self._require("?" not in self.notify_url, "notify_url has a query")
-        self._require(_is_web_address(self.return_url), "return_url is no web address")
+        self._require(is_web_address(self.return_url), "return_url is no web address")
         self._require(minor_digits(self.currency) == YUAN_DIGITS, "currency has not two digits")
         self._require(bool(self.method) or self.mode == "submit", "method is missing, which mapi needs")
         self._require(self.fields.keys() <= FIELDS, f"fields may rename only {', '.join(sorted(FIELDS))}")
@@ -243,7 +241,7 @@ class EpayGateway:
 
     def _read_way_to_pay(self, answer: Mapping[str, str]) -> Begun:
         page, app, qr = (answer.get(name, "") for name in ("payurl", "urlscheme", "qrcode"))
-        link = page if _is_web_address(page) else app if _opens_an_app(app) else None
+        link = page if is_web_address(page) else app if _opens_an_app(app) else None
         if link is None and not qr:
             raise Unknown(f"{self.name} answered without a way to pay")
         return Begun(link=link, qr=qr or None, gateway_ref=self._of(answer, "trade_no")[:REF_LIMIT] or None)
@@ -268,23 +266,8 @@ def _is_given(text: str) -> bool:
     return bool(text) and text == text.strip()
 
 
-def _is_web_address(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        return False
-    return _is_given(text) and parts.scheme in {"http", "https"} and bool(parts.hostname)
-
-
 def _opens_an_app(text: str) -> bool:
     try:
         return urlsplit(text).scheme not in _OPENS_NO_APP
-    except ValueError:
-        return False
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False

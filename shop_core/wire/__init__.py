@@ -1,0 +1,1 @@
+"""HTTP to somebody else's server: what came back, and what may have happened where nothing came back."""
