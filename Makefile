@@ -6,6 +6,9 @@ PYTHON ?= python3
 # Test processes that run at once; each has a database of its own.
 WORKERS ?= 2
 
+# Where bytecode may not be written, every process compiles every library anew: each start then costs seconds.
+unexport PYTHONDONTWRITEBYTECODE
+
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
@@ -63,7 +66,7 @@ lock: $(UV) ## Pin again after a change of dependencies (UPGRADE=1: to the newes
 # setuptools is pinned in the lock like everything else, so the project itself is built without fetching a builder.
 # The compat mode puts the project's folder on the path, so a new top-level package needs no second installation.
 $(INSTALLED): requirements.lock pyproject.toml $(UV)
-	$(UV) pip install --python $(BIN)/python --require-hashes -r requirements.lock
+	$(UV) pip install --python $(BIN)/python --compile-bytecode --require-hashes -r requirements.lock
 	$(UV) pip install --python $(BIN)/python --no-deps --no-build-isolation \
 	  --config-setting editable_mode=compat -e .
 	@touch $@

@@ -4,6 +4,7 @@ import asyncio
 import os
 import shutil
 import sqlite3
+import sys
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
@@ -19,6 +20,10 @@ from tests.postgres import PostgresServer, PostgresUnavailable, delete_all_rows,
 Result = TypeVar("Result")
 
 IN_CI = bool(os.environ.get("CI"))
+
+# Processes that tests start would compile every module anew, each time: seconds of a processor for each start.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # Derandomized in CI, so that a run means the same twice; at a desk new examples are welcome. No deadline:
 # on a busy machine any one example may be slow.
