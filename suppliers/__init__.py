@@ -1,1 +1,9 @@
-"""Goods come in here: one folder for each upstream protocol. None is connected yet."""
+"""Goods come in here: one folder for each upstream protocol, with the same files in each.
+
+``settings.py``   one account, checked when the shop starts
+``signing.py``    what proves who is who; pure functions over texts and bytes
+``translate.py``  their words and ours; pure functions
+``adapter.py``    ``shop_core.supply.supplier.Supplier`` over HTTP
+
+The modules beside the folders are what all of them share.
+"""

@@ -60,7 +60,7 @@ class Capabilities:
     Attributes:
         repeats_safely: Placing again under the same number is the same purchase, and answers what became of it.
         refuses_repeats: Placing again under the same number is refused as known: proof that the first arrived.
-        finds_our_number: ``query`` works with our number alone.
+        finds_our_number: ``query`` works with our number alone; else it raises ``Unknown`` without ``supplier_ref``.
         calls_back: It tells us by itself; a setting of the account may still be needed.
         guards_price: It refuses by itself what would cost more than ``PurchaseRequest.at_most``.
         knows_stock: ``Offer.stock`` is a number or "enough" that means something.
@@ -156,7 +156,10 @@ class PurchaseRequest:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """Bought, and under way. ``note``: what the supplier says of it to the buyer."""
+    """Bought, and under way. ``note``: what the supplier says of it to the buyer.
+
+    Without ``supplier_ref``, from a protocol that does not find our number, nobody but a person can fetch what was bought.
+    """
 
     supplier_ref: str | None = None
     cost: Money | None = None
@@ -319,6 +322,8 @@ class Supplier(Protocol):
 
     async def place(self, request: PurchaseRequest) -> Outcome:
         """Buy. Sent at most once: no retry below this line.
+
+        Where a repeat is refused as known (``refuses_repeats``) that refusal is an ``Accepted``: the first arrived.
 
         Raises:
             RetryLater: Certainly not bought.

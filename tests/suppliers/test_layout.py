@@ -1,0 +1,27 @@
+"""Every protocol has the same files, a stand-in and a driver."""
+
+from pathlib import Path
+
+from tests.suppliers.contract import all_drivers
+
+ROOT = Path(__file__).parents[2]
+FILES = {"__init__.py", "adapter.py", "settings.py", "signing.py", "translate.py"}
+
+
+def folders_in(path: Path) -> set[str]:
+    return {folder.parent.name for folder in path.glob("*/__init__.py")}
+
+
+def test_every_protocol_has_the_same_files() -> None:
+    found = {
+        name: {path.name for path in (ROOT / "suppliers" / name).glob("*.py")}
+        for name in folders_in(ROOT / "suppliers")
+    }
+    assert found
+    assert found == dict.fromkeys(found, FILES)
+
+
+def test_every_protocol_stands_under_the_contract_with_a_stand_in_of_its_own() -> None:
+    protocols = folders_in(ROOT / "suppliers")
+    assert {driver.protocol for driver in all_drivers()} == protocols
+    assert folders_in(ROOT / "tests" / "standins" / "suppliers") == protocols
