@@ -17,6 +17,7 @@ from shop_core.kernel.money import Money, parse_money
 from shop_core.kernel.numbers import parse_number
 from shop_core.kernel.policy import Policy
 from shop_core.orders.errors import NoSuchOrder
+from shop_core.staff.roles import Role
 
 _MAX_ID: Final = 2**63 - 1
 _MOST: Final = 10_000
@@ -107,6 +108,10 @@ def _read_person(text: str) -> PersonRef:
     raise NoSuchOrder
 
 
+def _read_role(text: str) -> Role:
+    return Role(text.lower())
+
+
 ID: Final = _Typed("id", _read_id)
 """``12`` or ``#12``."""
 COUNT: Final = _Typed("count", _read_count)
@@ -119,5 +124,7 @@ ORDER_NUMBER: Final = _Typed("order", _read_order_number)
 """With or without dash, with or without a payment's attempt."""
 PERSON: Final = _Typed("person", _read_person)
 """``#12``, or an order's number for its buyer."""
+ROLE: Final = _Typed("role", _read_role)
+"""``admin``, ``finance``, ``support``; that of the owner is nobody's to give."""
 DAY: Final = _Typed("day", date.fromisoformat)
 """``2027-03-31``."""

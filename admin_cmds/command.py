@@ -15,7 +15,7 @@ from shop_core.customers.people import Address
 from shop_core.db.shop import Shop
 from shop_core.kernel.errors import ShopError
 from shop_core.kernel.money import Money
-from shop_core.staff.roles import Role
+from shop_core.staff.roles import RIGHTS, Right, Role
 
 
 class NoSuchCommand(ShopError):
@@ -54,6 +54,7 @@ class Desk:
 
     Attributes:
         actor: Who does it, for the audit log: ``channel:id`` or ``shell:user``.
+        role: What he was when his message came.
         upload: The file that came with the command.
         message: The message's own id on its channel: the same when it is answered again.
         on_progress: Told how many lines of a file are done.
@@ -65,6 +66,7 @@ class Desk:
     say: Phrases
     language: str
     actor: str
+    role: Role
     upload: Upload | None = None
     message: str = ""
     on_progress: Callable[[int], None] | None = None
@@ -74,6 +76,10 @@ class Desk:
     def money(self, amount: Money) -> str:
         """An amount as the reader writes it."""
         return self.say.money(amount)
+
+    def may(self, right: Right) -> bool:
+        """Whether who is here has a right."""
+        return right in RIGHTS[self.role]
 
     def button(
         self, key: str, *words: str, weight: Weight = Weight.NORMAL, **values: str | int
@@ -129,6 +135,7 @@ class Command:
         name: One or two words.
         run: Called with the desk and the parameters by name.
         example: A line that works as it stands, without a slash.
+        needs: The right that it takes.
         params: In click's declarations.
         takes_sign: An argument may begin with a minus, so ``-5`` is no option.
         takes_file: The shell's last argument names a file, or ``-`` for standard input; the chat is sent one.
@@ -137,8 +144,8 @@ class Command:
     name: str
     run: Run
     example: str
+    needs: Right
     params: tuple[click.Parameter, ...] = ()
-    role: Role = Role.OWNER
     takes_sign: bool = False
     takes_file: bool = False
     parser: click.Command = field(init=False, repr=False, compare=False)
@@ -156,5 +163,5 @@ class Command:
         return self.name.replace(" ", "_")
 
     def is_for(self, role: Role) -> bool:
-        """Whether somebody of this role may run it. The owner may run everything."""
-        return role in {self.role, Role.OWNER}
+        """Whether somebody of this role may run it."""
+        return self.needs in RIGHTS[role]

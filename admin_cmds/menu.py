@@ -17,7 +17,7 @@ FIRST: Final = ("admin", "start")
 """The two doors: the counter and the shop itself."""
 LAST: Final = ("help", "language")
 
-_OFFERED: Final = ("orders", "cases", "stock", "suspense", "funnel", "audit")
+_OFFERED: Final = ("orders", "cases", "stock", "suspense", "funnel", "audit", "staff")
 """Commands of one word that need no other, the most used first."""
 
 
@@ -30,18 +30,16 @@ def menu_of(role: Role, say: Phrases) -> Mapping[str, str]:
 
 
 async def list_menus(shop: Shop, channel: str) -> Mapping[str, Mapping[str, str]]:
-    """The menus of everybody on the roster who is on this channel: his id there → his menu, in his language."""
+    """The menus of everybody of the staff who is on this channel: his id there → his menu, in his language."""
     return await shop.read(_list_menus, channel, shop.get(Roster), shop.get(Words))
 
 
 def _list_menus(view: View, channel: str, roster: Roster, words: Words) -> Mapping[str, Mapping[str, str]]:
     menus = {}
-    for owner in sorted(roster.owners):
-        on, _, external_id = owner.partition(":")
-        role = roster.role_of(on, external_id)
-        if on != channel or role is None:
-            continue
-        known = find_customer(view, channel=channel, external_id=external_id)
-        language = view.policy.languages[0] if known is None else known.language
-        menus[external_id] = menu_of(role, words.to(language))
+    for actor, role in roster.list_all(view).items():
+        on, _, external_id = actor.partition(":")
+        if on == channel:
+            known = find_customer(view, channel=channel, external_id=external_id)
+            language = view.policy.languages[0] if known is None else known.language
+            menus[external_id] = menu_of(role, words.to(language))
     return menus

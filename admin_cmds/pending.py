@@ -12,6 +12,7 @@ from admin_cmds.odd_money import suspense_show
 from admin_cmds.sales import way_text
 from handlers.screen import Button, Line, LinkButton, Screen, Style, Weight
 from shop_core.cases.cases import CaseKind, OpenCase, close_case, find_open, list_open
+from shop_core.cases.handled_by import HANDLED_BY, kinds_for
 from shop_core.catalog.read import get_variant
 from shop_core.db.shop import Shop
 from shop_core.db.tx import Tx, View
@@ -57,7 +58,7 @@ class _Subject:
 
 async def cases(desk: Desk) -> Screen:
     """What waits for a person, longest first."""
-    waiting = await desk.shop.read(list_open, LISTED)
+    waiting = await desk.shop.read(list_open, LISTED, kinds_for(desk.role))
     if not waiting:
         return Screen((Line(desk.say("admin.cases.none"), Style.TITLE),), ((desk.home_button(),),))
     title = Line(desk.say("admin.cases.title", n=len(waiting)), Style.TITLE)
@@ -93,7 +94,7 @@ def _amount(evidence: Mapping[str, object]) -> Money:
 async def case_show(desk: Desk, case_id: int) -> Screen:
     """One case: evidence first, then buttons that say exactly what they do."""
     case = await desk.shop.read(find_open, case_id)
-    if case is None:
+    if case is None or not desk.may(HANDLED_BY[case.kind]):
         raise NoSuchCase
     return await draw_case(desk, case)
 
@@ -186,23 +187,26 @@ def _rows(desk: Desk, case: OpenCase, subject: _Subject) -> tuple[tuple[Button, 
 
 async def case_close(desk: Desk, case_id: int) -> Screen:
     """Close a case that only had to be known. A second time finds it closed."""
-    await close(desk.shop, case_id, by=desk.actor)
+    await close(desk.shop, case_id, kinds_for(desk.role), by=desk.actor)
     return (await cases(desk)).with_toast(desk.say("admin.case.closed"))
 
 
-async def close(shop: Shop, case_id: int, *, by: str) -> None:
+async def close(shop: Shop, case_id: int, kinds: frozenset[CaseKind], *, by: str) -> None:
     """Close a case that only had to be known.
 
+    Args:
+        kinds: Those that are his work.
+
     Raises:
-        NoSuchCase: Not open.
+        NoSuchCase: Not open, or not his work.
         CaseNeedsMore: Money or goods hang on it.
     """
-    await shop.write(_close, case_id, by)
+    await shop.write(_close, case_id, kinds, by)
 
 
-def _close(tx: Tx, case_id: int, by: str) -> None:
+def _close(tx: Tx, case_id: int, kinds: frozenset[CaseKind], by: str) -> None:
     case = find_open(tx, case_id)
-    if case is None:
+    if case is None or case.kind not in kinds:
         raise NoSuchCase
     if case.kind not in _ONLY_NEWS:
         raise CaseNeedsMore

@@ -48,8 +48,7 @@ async def web(desk: Desk, actor: str | None) -> Screen:
     if door.url is None:
         raise NoWebChat
     whom = (actor or "") if desk.is_shell else desk.actor
-    channel, _, external_id = whom.partition(":")
-    if desk.shop.get(Roster).role_of(channel, external_id) is None:
+    if await desk.shop.read(desk.shop.get(Roster).role_of, whom) is None:
         raise NotStaff
     url = door.link(await desk.shop.write(make_link, whom))
     say = desk.say

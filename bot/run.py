@@ -12,7 +12,7 @@ import structlog
 import uvloop
 from sqlalchemy.exc import SQLAlchemyError
 
-from admin_cmds import desk
+from admin_cmds.telling import news_screen
 from bot.channels.channel import Channel
 from bot.config import Config
 from bot.schedule import Schedule
@@ -67,7 +67,7 @@ async def serve(
         raise
     _stop_on_signals(stopping)
     schedule = Schedule(program.shop, program.metrics, program.timing)
-    workers = Workers(program.shop, program.channels, desk.news_screen, program.metrics, program.timing)
+    workers = Workers(program.shop, program.channels, news_screen, program.metrics, program.timing)
     serving = asyncio.create_task(web.run())
     receiving = [asyncio.create_task(_receive(channel)) for channel in program.channels.values()]
     working = asyncio.create_task(workers.run(stopping))

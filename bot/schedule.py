@@ -30,6 +30,7 @@ from shop_core.orders.ask import poll_payments
 from shop_core.orders.end import expire_orders
 from shop_core.orders.fulfil import sweep_undelivered
 from shop_core.payments.health import watch_gateways
+from shop_core.staff import invitations
 from shop_core.stock import restock
 from shop_core.stock.batches import forget_keys
 from shop_core.stock.restock import tell_waves
@@ -66,6 +67,7 @@ async def _flush_exposures(shop: Shop) -> int:
 PURGES: Final = (
     forget_keys,
     inbox.purge,
+    invitations.purge,
     keys.purge,
     pace.purge,
     passwords.purge_tries,

@@ -17,7 +17,7 @@ from typing import Final
 
 import structlog
 
-from admin_cmds.desk import progress_screen
+from admin_cmds.telling import progress_screen
 from bot.channels.channel import Channel, Unreachable
 from bot.imports import ImportWork
 from bot.metrics import Metrics

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
-from handlers import account, browse, buying, guest, order_screen
+from handlers import account, browse, buying, guest, joining, order_screen
 from handlers.incoming import LONGEST_LINK, Incoming, Link, Text, Upload
 from handlers.links import link, match
 from handlers.refusals import refusal_screen
@@ -53,6 +53,8 @@ FLOWS: Final[Mapping[str, Flow]] = {
     "balance": account.balance,
     "language": account.language,
     "help": account.help_screen,
+    "invitation": joining.invitation,
+    "join": joining.join,
 }
 """Endpoint → flow; a flow takes the visit and the link's values."""
 
@@ -151,6 +153,12 @@ async def _read(visit: Visit, text: str) -> Screen:
         return await _follow(visit, link("order", number=number))
     if meant is not None:
         return await _follow(visit, f"{asked}/{said}")
+    return await _search(visit, said)
+
+
+async def _search(visit: Visit, said: str) -> Screen:
+    if await joining.find(visit, said) is not None:
+        return await joining.invitation(visit, said)
     for endpoint in SPOKEN:
         if said.lower() in visit.say(f"word.{endpoint}").split(","):
             return await _follow(visit, link(endpoint))

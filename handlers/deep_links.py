@@ -20,6 +20,7 @@ PUBLIC: Final = frozenset(
         "balance",
         "language",
         "help",
+        "invitation",
     }
 )
 """Endpoints that only show something, to whoever may see it. Whoever follows an address decided nothing but to look: one

@@ -26,6 +26,7 @@ class OrderNumber(BaseConverter):
 
 _ID: Final = "int(max=9223372036854775807)"
 _NUMBER: Final = "number"
+_CODE: Final = "string(length=16)"
 _KEY: Final = "string(length=10)"
 
 ROUTES: Final = Map(
@@ -61,6 +62,8 @@ ROUTES: Final = Map(
         Rule("/balance", endpoint="balance"),
         Rule("/language", endpoint="language"),
         Rule("/language/<string(maxlength=8):language>", endpoint="set_language"),
+        Rule(f"/join/<{_CODE}:code>", endpoint="invitation"),
+        Rule(f"/join/<{_CODE}:code>/yes", endpoint="join"),
         Rule("/help", endpoint="help"),
     ],
     merge_slashes=False,

@@ -137,6 +137,7 @@ class Screen:
         deadline: A moment the text speaks of, for channels that can show it live.
         tells: The cause of queued news that this screen tells already; once it is shown, that news is not sent.
         kept: A link that waits beside the chat for what comes next, without asking for anything.
+        menu: The person's commands are others from here on: a channel with menus hangs his anew.
         clears_upload: The file that it answers holds secrets and is safe with us: its message goes away where it can.
     """
 
@@ -151,6 +152,7 @@ class Screen:
     deadline: datetime | None = None
     tells: str | None = None
     kept: str | None = None
+    menu: bool = False
     clears_upload: bool = False
 
     @property

@@ -7,10 +7,14 @@ from typing import Final
 
 from shop_core.db.outbox import Consumer
 from shop_core.kernel.events import CaseOpened, OrderPaid
-from shop_core.messaging.tell_owners import tell_owners
+from shop_core.messaging.tell_staff import tell_of_case
 from shop_core.orders.fulfil import fulfil
 
-CONSUMERS: Final[Mapping[str, Consumer]] = {"orders.fulfil": fulfil, "messaging.tell_owners": tell_owners}
+CONSUMERS: Final[Mapping[str, Consumer]] = {
+    "orders.fulfil": fulfil,
+    # The name under which news may wait in a database that an earlier version left.
+    "messaging.tell_owners": tell_of_case,
+}
 
 SUBSCRIPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     OrderPaid.name: ("orders.fulfil",),

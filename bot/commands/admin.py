@@ -17,9 +17,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from admin_cmds.command import Command, Desk, Misused, Question
-from admin_cmds.desk import refusal_text
 from admin_cmds.links import words_of
 from admin_cmds.manual import SHELL_SIGN, about_text, manual_screen, usage_text
+from admin_cmds.refusals import refusal_text
 from admin_cmds.registry import COMMANDS, carry_out, find, parse
 from admin_cmds.words import STAFF_WORDS
 from bot.commands.configured import with_config
@@ -32,7 +32,7 @@ from handlers.words import CUSTOMER_WORDS, Phrases, Words
 from shop_core.db.shop import Shop
 from shop_core.kernel.errors import ShopError
 from shop_core.migrations.upgrade import is_current
-from shop_core.staff.roles import Role
+from shop_core.staff.roles import SHELL, Role
 from shop_core.stock.sheet import SIGNATURE
 
 STDIN: Final = "-"
@@ -120,7 +120,7 @@ class Terminal:
             click.ClickException: Refused (exit code 1), or not written as it should be (2).
         """
         say = self.say
-        desk = Desk(self.shop, say, say.language, f"shell:{getpass.getuser()}", is_shell=True)
+        desk = Desk(self.shop, say, say.language, f"{SHELL}{getpass.getuser()}", Role.OWNER, is_shell=True)
         try:
             screen = await self._carry_out(desk, words)
             if isinstance(screen, Question):
@@ -142,9 +142,9 @@ class Terminal:
         if command.takes_file:
             return await self._with_file(desk, command, rest)
         if "--codes" not in rest:
-            return await carry_out(desk, Role.OWNER, words)
+            return await carry_out(desk, words)
         with _progress(None) as advance:
-            return await carry_out(replace(desk, on_progress=advance), Role.OWNER, words)
+            return await carry_out(replace(desk, on_progress=advance), words)
 
     async def _with_file(self, desk: Desk, command: Command, rest: Sequence[str]) -> Screen:
         in_shell = replace(command, params=(*command.params, click.Argument(["file"])))
@@ -159,7 +159,7 @@ class Terminal:
             click.confirm(desk.say("admin.shell.sure"), abort=True, err=True)
         except click.Abort:
             raise click.ClickException(desk.say("admin.shell.nothing_done")) from None
-        return await carry_out(desk, Role.OWNER, question.held)
+        return await carry_out(desk, question.held)
 
 
 def _read_file(name: str) -> Upload:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -96,9 +96,12 @@ def list_subjects(view: View, kind: CaseKind) -> Sequence[int]:
     return view.execute(open_now).scalars().all()
 
 
-def list_open(view: View, limit: int = 20) -> Sequence[OpenCase]:
+def list_open(
+    view: View, limit: int = 20, kinds: Collection[CaseKind] = tuple(CaseKind)
+) -> Sequence[OpenCase]:
     """What waits for a person, longest first."""
-    rows = view.execute(_OPEN.order_by(Case.id).limit(limit))
+    wanted = Case.kind.in_([kind.value for kind in kinds])
+    rows = view.execute(_OPEN.where(wanted).order_by(Case.id).limit(limit))
     return [OpenCase(row.id, CaseKind(row.kind), row.subject_id, row.evidence, row.opened_at) for row in rows]
 
 

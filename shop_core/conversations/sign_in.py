@@ -183,6 +183,12 @@ def sign_out_everywhere(tx: Tx, actor: str) -> int:
     return len(rows)
 
 
+def shut_out(tx: Tx, actor: str) -> None:
+    """End every session of somebody who is staff no more, and forget his password."""
+    sign_out_everywhere(tx, actor)
+    tx.execute(delete(StaffLogin).where(StaffLogin.actor == actor))
+
+
 def purge(tx: Tx) -> int:
     """Forget what is over: links, and sessions with the identities they lent. Returns how many."""
     links = tx.execute(delete(SignInLink).where(SignInLink.until <= tx.now)).rowcount

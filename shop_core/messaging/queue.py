@@ -46,6 +46,8 @@ class NewsKind(StrEnum):
     CASE_OPENED = "case_opened"
     RESTOCKED = "restocked"
     IMPORT_ENDED = "import_ended"
+    STAFF_JOINED = "staff_joined"
+    ROLE_CHANGED = "role_changed"
 
 
 @dataclass(frozen=True, slots=True)

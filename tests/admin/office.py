@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from admin_cmds.desk import answer, news_screen
+from admin_cmds.desk import answer
+from admin_cmds.telling import news_screen
 from admin_cmds.words import STAFF_WORDS
 from handlers.conversation import remember_shown
 from handlers.incoming import Incoming, Link, Text, Upload

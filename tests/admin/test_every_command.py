@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
 import pytest
-import pytest_asyncio
 
 from admin_cmds.command import Command
 from admin_cmds.links import link_to, split_words
@@ -16,12 +13,10 @@ from admin_cmds.registry import COMMANDS, find, parse
 from bot.commands.admin import Terminal
 from handlers.incoming import LONGEST_LINK
 from handlers.screen import Code, LinkButton, Screen
-from shop_core.kernel.money import Money
 from shop_core.kernel.policy import Policy
-from shop_core.payments.gateway import GatewayRefused, Notice
 from shop_core.staff.roles import Role, Roster
-from tests.admin.office import STRANGER, Office, buttons_of, staffed, text_of
-from tests.core.builders import a_market
+from tests.admin.office import STRANGER, buttons_of, text_of
+from tests.admin.workplace import LINES, Workplace
 
 CHANGING = (
     "category add",
@@ -37,90 +32,30 @@ CHANGING = (
     "wallet",
     "suspense credit",
     "case close",
+    "staff invite",
+    "staff uninvite",
+    "staff add",
+    "staff role",
+    "staff remove",
 )
 """Commands that leave a line in the audit log when the lines below are run one after another."""
 
-TOLD_ANEW = ("refund", "import undo", "wallet", "ask", "audit", "case show", "case close")
+TOLD_ANEW = (
+    "refund",
+    "import undo",
+    "wallet",
+    "ask",
+    "audit",
+    "case show",
+    "case close",
+    "staff invite",
+    "staff remove",
+)
 """Commands that do not say the same twice: a question has a new key, what was settled is told as settled."""
 
 
 IN_A_BROWSER = ("web password", "web code", "web leave")
 """Commands for whoever is signed in on the web; ``test_web.py`` has them."""
-
-
-@dataclass
-class Workplace:
-    """A shop in which every command has something to do."""
-
-    office: Office
-    values: Mapping[str, str]
-
-    def line(self, name: str) -> str:
-        return LINES[name].format_map(self.values)
-
-
-LINES: Mapping[str, str] = {
-    "home": "home",
-    "category add": "category add 音乐 --en Music",
-    "category list": "category list",
-    "product add": 'product add "网易云音乐" 年卡 --en "NetEase Music"',
-    "product list": "product list",
-    "product show": "product show {product}",
-    "product hide": "product hide #{product}",
-    "product publish": "product publish {product}",
-    "variant add": "variant add {product} 48 季卡 --cost 40.5 --per-order 2",
-    "price": "price {variant} 15.50 12.3",
-    "limits": "limits {variant} 2 0",
-    "import": "import {variant} --cost 9 --expires 2027-03-31 --origin 老王",
-    "import show": "import show {batch}",
-    "import undo": "import undo {batch}",
-    "stock": "stock {variant}",
-    "orders": "orders --state delivered",
-    "order": "order {order}",
-    "why": "why {order}",
-    "ask": "ask {order}",
-    "refund": "refund {order}",
-    "wallet": "wallet {order} 5.00 晚到补偿",
-    "suspense": "suspense",
-    "suspense show": "suspense show {receipt}",
-    "suspense credit": "suspense credit {receipt} {order}",
-    "suspense return": "suspense return {receipt}",
-    "cases": "cases",
-    "case show": "case show {case}",
-    "case close": "case close {case}",
-    "funnel": "funnel 7",
-    "audit": "audit 5",
-    "verify": "verify",
-    "web": "web tg:1",
-    "web password": "web password",
-    "web code": "web code 123456",
-    "web leave": "web leave",
-    "web close": "web close",
-}
-
-
-@pytest_asyncio.fixture
-async def workplace(database_url: str) -> AsyncIterator[Workplace]:
-    async with a_market(database_url) as market:
-        office = staffed(market)
-        customer = await market.a_customer()
-        variant = await market.a_variant(price=1500)
-        order = await market.an_order(customer, variant, paid=True)
-        await market.tell(Notice("NOPE", "T-ODD", Money(3000, "CNY"), paid=True))
-        market.gateway.trouble = GatewayRefused(said="pid")
-        other = await market.place(customer, variant)
-        with pytest.raises(GatewayRefused):
-            await market.ask_money(customer, other)
-        market.gateway.trouble = None
-        values = {
-            "batch": await market.one("SELECT min(id) FROM batches"),
-            "product": await market.one("SELECT max(id) FROM products"),
-            "variant": variant,
-            "order": order.number,
-            "receipt": await market.one("SELECT id FROM receipts WHERE state = 'suspense'"),
-            "case": await market.one("SELECT id FROM cases WHERE kind = 'gateway'"),
-        }
-        yield Workplace(office, {name: str(value) for name, value in values.items()})
 
 
 def test_every_command_has_a_line_here() -> None:

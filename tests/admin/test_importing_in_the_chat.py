@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from admin_cmds.desk import progress_screen
+from admin_cmds.telling import progress_screen
 from bot.imports import ImportWork
 from handlers.screen import Screen
 from shop_core.customers.people import Address

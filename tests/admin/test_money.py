@@ -147,6 +147,7 @@ async def test_a_refusing_gateway_is_told_and_the_case_is_closed_once(office: Of
 
 async def test_news_of_a_case_that_was_settled_meanwhile_is_not_sent(office: Office) -> None:
     await office.market.tell(Notice("NOPE", "T-1", Money(3000, "CNY"), paid=True))
+    await office.market.run_news()
     receipt = await office.market.one("SELECT id FROM receipts")
     await office.press(f"admin/suspense/return/{receipt}")
     [(_, told)] = await office.news(OWNER_CHANNEL)

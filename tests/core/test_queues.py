@@ -17,7 +17,7 @@ from shop_core.db.inbox import Letter
 from shop_core.db.outbox import News
 from shop_core.db.outbox_table import OutboxRow
 from shop_core.db.tx import Tx
-from shop_core.messaging.tell_owners import tell_owners
+from shop_core.messaging.tell_staff import tell_of_case
 from tests.core.builders import Market
 
 LEASE = timedelta(seconds=30)
@@ -53,7 +53,7 @@ async def claimed(market: Market) -> News:
 
 async def test_news_is_gone_only_with_its_consumers_own_work(market: Market) -> None:
     await market.shop.write(_news, 1)
-    await tell_owners(market.shop, await claimed(market))
+    await tell_of_case(market.shop, await claimed(market))
     assert await market.shop.read(outbox.count_waiting) == 0
     assert await market.one("SELECT count(*) FROM messages") == 1
 
@@ -65,11 +65,11 @@ async def test_news_of_a_dead_process_comes_again_and_the_thawed_one_changes_not
     market.clock.advance(seconds=60)
     again = await claimed(market)
     with pytest.raises(Fenced):
-        await tell_owners(market.shop, frozen)
+        await tell_of_case(market.shop, frozen)
     assert await market.one("SELECT count(*) FROM messages") == 0, "the work went with the fence"
-    await tell_owners(market.shop, again)
+    await tell_of_case(market.shop, again)
     with pytest.raises(Fenced):
-        await tell_owners(market.shop, again)
+        await tell_of_case(market.shop, again)
     assert await market.one("SELECT count(*) FROM messages") == 1
 
 

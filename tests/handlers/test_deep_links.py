@@ -23,6 +23,7 @@ CHANGING = {
     "cancel",
     "code",
     "set_language",
+    "join",
 }
 
 
@@ -35,6 +36,7 @@ CHANGING = {
         ("o/K7M2-9QXD", "o_K7M2-9QXD"),
         ("orders", "orders"),
         ("help", "help"),
+        ("join/ABCDEFGHJKMNPQRS", "join_ABCDEFGHJKMNPQRS"),
     ],
 )
 def test_a_public_link_is_a_payload_and_a_link_again(path: str, payload: str) -> None:
@@ -63,6 +65,7 @@ def test_every_product_has_an_address(product_id: int) -> None:
         "o/K7M29QXD/cancel",
         "o/K7M29QXD/code",
         "language/en",
+        "join/ABCDEFGHJKMNPQRS/yes",
         "admin",
         "admin/price/12/1",
         "admin/go/abcdefghij",

@@ -90,4 +90,7 @@ async def test_every_link_of_every_screen_leads_somewhere(database_url: str, lan
             # Only behind the number of somebody else's order.
             "ask_recovery",
             "recover",
+            # Only behind a code that somebody of the staff passed on.
+            "invitation",
+            "join",
         }

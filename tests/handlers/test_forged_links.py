@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from handlers.conversation import FLOWS
 from handlers.links import ROUTES, link, match
 from handlers.screen import Screen
-from shop_core.kernel.numbers import new_number
+from shop_core.kernel.numbers import ALPHABET, new_number
 from tests.core.builders import EPAY, OTHER_GATEWAY
 from tests.handlers.street import ONE_WAY, Street, Visitor
 
@@ -219,6 +219,7 @@ VALUES: Final[dict[str, st.SearchStrategy[Any]]] = {
     "key": st.text(
         "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", min_size=10, max_size=10
     ),
+    "code": st.text(ALPHABET, min_size=16, max_size=16),
     "number": st.randoms().map(new_number),
     "gateway": st.from_regex(r"[a-z][a-z0-9_-]{0,19}", fullmatch=True),
     "language": st.sampled_from(["zh", "en"]),

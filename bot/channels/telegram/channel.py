@@ -120,6 +120,8 @@ class TelegramChannel:
                 except Unreachable:
                     await self._shop.write(_turn, address, is_reachable=False)
                     return None
+                if screen.menu:
+                    await self._menus.hang_anew(address.external_id)
                 if screen.clears_upload and update.message is not None:
                     await self._shower.take_away(address, str(update.message.message_id))
                 return screen
@@ -135,6 +137,8 @@ class TelegramChannel:
             Unreachable: He blocked the bot, or never wrote to it.
         """
         await self._shower.show_news(address, _with_notice(screen), self._once)
+        if screen.menu:
+            await self._menus.hang_anew(address.external_id)
 
     async def close(self) -> None:
         """Let go of the connections."""

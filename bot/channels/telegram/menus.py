@@ -51,8 +51,11 @@ class Menus:
 
     async def hang_late(self, chat_id: str) -> None:
         """Hang out a menu that could not hang before its chat began. Tried when its person has been answered."""
-        if chat_id not in self._waiting:
-            return
+        if chat_id in self._waiting:
+            await self.hang_anew(chat_id)
+
+    async def hang_anew(self, chat_id: str) -> None:
+        """Hang out the menu of somebody whose commands have changed; that of the customers, if he has none of his own."""
         try:
             await self._hang((await self._settings.staff_menus()).get(chat_id, {}), chat_id=chat_id)
             self._waiting.discard(chat_id)
@@ -64,5 +67,9 @@ class Menus:
     ) -> None:
         menu = tuple(BotCommand(command, description) for command, description in commands.items())
         scope = None if chat_id is None else BotCommandScopeChat(chat_id)
-        if await self._bot.get_my_commands(scope, language) != menu:
+        if await self._bot.get_my_commands(scope, language) == menu:
+            return
+        if menu:
             await self._bot.set_my_commands(menu, scope, language)
+        else:
+            await self._bot.delete_my_commands(scope, language)

@@ -32,6 +32,7 @@ from bot.channels.webchat.origin import is_from_our_page
 from bot.channels.webchat.render import done_frame, taken_frame, toast_frame, welcome_frame
 from bot.channels.webchat.session import Sessions
 from bot.channels.webchat.words import ChatWords, spoken_language
+from shop_core.conversations.at_the_desk import find_at_desk
 from shop_core.customers.people import Address, find_customer
 from shop_core.db import inbox
 from shop_core.db.shop import Shop
@@ -143,7 +144,7 @@ class Reception:
                 language=shown,
                 words=visit.words.page,
                 # Customers have nothing to upload.
-                may_attach=self._may_attach(device),
+                may_attach=await self._may_attach(device),
                 now=self._shop.clock.now(),
             )
         )
@@ -177,7 +178,7 @@ class Reception:
         except TooLong:
             await _decline(visit, message, visit.words.too_long)
             return
-        if isinstance(message, SendFile) and not self._may_attach(visit.connection.device):
+        if isinstance(message, SendFile) and not await self._may_attach(visit.connection.device):
             await _decline(visit, message, visit.words.too_long)
             return
         await self._store(visit, message, message.id)
@@ -195,9 +196,10 @@ class Reception:
             payload=self._shop.get(Vault).seal_bytes(content, place=f"inbox:{self._channel}:{external_id}"),
         )
 
-    def _may_attach(self, device: str) -> bool:
+    async def _may_attach(self, device: str) -> bool:
         """Whether files of this device are taken: staff import codes, customers have nothing to send."""
-        return self._shop.get(Roster).role_of(self._channel, device) is not None
+        address = Address(self._channel, device)
+        return await self._shop.read(find_at_desk, self._shop.get(Roster), address) is not None
 
     def _is_moderate(self, device: str) -> bool:
         return self._limiter.hit(MOST_MESSAGES, self._channel, device)

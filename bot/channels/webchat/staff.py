@@ -19,11 +19,13 @@ from bot.channels.webchat.origin import is_from_our_page
 from bot.channels.webchat.page import STAFF_PATH
 from bot.channels.webchat.session import Sessions
 from bot.web.form import BadForm, read_params
-from shop_core.conversations.sign_in import STAFF_BROWSER, BadSignIn, SignIn, acting_as, enter, sign_in
+from shop_core.conversations.at_the_desk import find_at_desk
+from shop_core.conversations.sign_in import STAFF_BROWSER, BadSignIn, SignIn, enter, sign_in
 from shop_core.customers.passwords import TooManyTries
 from shop_core.customers.people import Address
 from shop_core.db.shop import Shop
 from shop_core.kernel.secret import Secret
+from shop_core.staff.roles import Roster
 
 _FILES: Final = Path(__file__).parent / "page"
 _BROWSER_BYTES: Final = 15
@@ -88,9 +90,13 @@ class StaffPages:
     async def show(self, request: Request) -> Response:
         """The chat for who is signed in, the form for anybody else."""
         browser = self._sessions.device_of(request.cookies)
-        if browser is not None and await self._shop.read(acting_as, self._channel, browser) is not None:
+        if browser is not None and await self._is_staff(browser):
             return HTMLResponse(self._chat, headers=_NOT_KEPT)
         return self._draw(request, _FORM)
+
+    async def _is_staff(self, browser: str) -> bool:
+        address = Address(self._channel, browser)
+        return await self._shop.read(find_at_desk, self._shop.get(Roster), address) is not None
 
     async def sign_in(self, request: Request) -> Response:
         """Name, password and code. Nothing of them is ever shown again."""

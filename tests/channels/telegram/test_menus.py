@@ -7,6 +7,8 @@ import httpx
 import pytest
 
 from bot.channels.telegram.channel import TelegramChannel
+from handlers.screen import Line, Screen
+from shop_core.customers.people import Address
 from tests.channels.telegram.stage import Stage, running, settings_for, until
 from tests.standins.telegram import TelegramUser
 
@@ -71,3 +73,33 @@ async def test_the_menu_of_staff_who_never_wrote_waits_until_they_do(
         await owner.wait_for_async("云卡小铺")
         await staffed.rest()
         assert await menu_in(staffed, **chat(owner)) == COUNTER
+
+
+async def test_who_becomes_staff_gets_the_menu_and_who_is_removed_loses_it(
+    quiet_stage: Stage, owner: TelegramUser
+) -> None:
+    hired: dict[str, Mapping[str, str]] = {}
+
+    async def menus() -> Mapping[str, Mapping[str, str]]:
+        return hired
+
+    channel = TelegramChannel(
+        settings_for(quiet_stage.tg, staff_menus=menus), quiet_stage.shop, quiet_stage.teller.answer
+    )
+    stage = replace(quiet_stage, channel=channel)
+    where, told = (
+        Address("tg", str(owner.id)),
+        Screen((Line("你现在是客服。"),), slot=None, news=True, menu=True),
+    )
+    async with running(channel.run(), stage.work()):
+        owner.start()
+        await owner.wait_for_async("云卡小铺")
+        assert await menu_in(stage, **chat(owner)) == {}
+        hired[str(owner.id)] = COUNTER
+        await channel.send(where, told)
+        assert await menu_in(stage, **chat(owner)) == COUNTER
+        hired.clear()
+        await channel.send(where, told)
+        assert await menu_in(stage, **chat(owner)) == {}
+    assert len(stage.tg.calls_to("deleteMyCommands")) == 1
+    await channel.close()

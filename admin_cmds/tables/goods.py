@@ -1,0 +1,108 @@
+"""Categories, products, prices, stock."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from click import Argument, Option
+
+from admin_cmds import goods, imports, shelf
+from admin_cmds.arguments import AMOUNT, COUNT, DAY, ID
+from admin_cmds.command import Command
+from admin_cmds.tables.options import en, number, words, yes
+from shop_core.staff.roles import Right
+
+COMMANDS: Final[tuple[Command, ...]] = (
+    Command(
+        "category add",
+        goods.category_add,
+        "category add 视频会员 --en Video",
+        Right.GOODS,
+        (words("name"), en(), Option(["--parent", "parent_id"], type=ID)),
+    ),
+    Command("category list", goods.category_list, "category list", Right.GOODS),
+    Command(
+        "product add",
+        goods.product_add,
+        "product add 爱奇艺黄金会员 --en iQIYI --category 3",
+        Right.GOODS,
+        (
+            words("name"),
+            en(),
+            Option(["--category", "category_id"], type=ID),
+            Option(["--description"], metavar="TEXT"),
+        ),
+    ),
+    Command(
+        "product list",
+        goods.product_list,
+        "product list 2",
+        Right.LOOK,
+        (Argument(["page"], type=COUNT, default="1"),),
+    ),
+    Command("product show", goods.product_show, "product show 7", Right.LOOK, (number("product_id"),)),
+    Command(
+        "product publish", goods.product_publish, "product publish 7", Right.GOODS, (number("product_id"),)
+    ),
+    Command("product hide", goods.product_hide, "product hide 7", Right.GOODS, (number("product_id"),)),
+    Command(
+        "variant add",
+        goods.variant_add,
+        "variant add 7 15.00 月卡 --cost 12.30 --per-person 5",
+        Right.GOODS,
+        (
+            number("product_id"),
+            Argument(["price"], type=AMOUNT),
+            Argument(["name"], nargs=-1, required=False),
+            en(),
+            Option(["--cost"], type=AMOUNT),
+            Option(["--per-order"], type=COUNT),
+            Option(["--per-person"], type=COUNT),
+            Option(["--sell-until-days"], type=COUNT, default="0"),
+        ),
+    ),
+    Command(
+        "price",
+        goods.set_price,
+        "price 12 15.00 12.30",
+        Right.GOODS,
+        (
+            number("variant_id"),
+            Argument(["price"], type=AMOUNT),
+            Argument(["cost"], type=AMOUNT, required=False),
+        ),
+    ),
+    Command(
+        "limits",
+        goods.set_limits,
+        "limits 12 2 5",
+        Right.GOODS,
+        (
+            number("variant_id"),
+            Argument(["per_order"], type=COUNT),
+            Argument(["per_person"], type=COUNT),
+        ),
+    ),
+    Command(
+        "import",
+        imports.import_file,
+        "import 12 --cost 12.30 --expires 2027-03-31",
+        Right.GOODS,
+        (
+            number("variant_id"),
+            Option(["--cost"], type=AMOUNT),
+            Option(["--expires"], type=DAY),
+            Option(["--origin"], metavar="TEXT"),
+        ),
+        takes_file=True,
+    ),
+    Command("import show", imports.import_show, "import show 7", Right.GOODS, (number("batch_id"),)),
+    Command("import undo", imports.import_undo, "import undo 7", Right.GOODS, (number("batch_id"), yes())),
+    Command(
+        "stock",
+        shelf.stock,
+        "stock 12",
+        Right.LOOK,
+        (Argument(["variant_id"], type=ID, required=False),),
+    ),
+)

@@ -1,0 +1,104 @@
+"""A shop in which every command of staff has something to do, and a line for each of them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import pytest
+
+from shop_core.kernel.money import Money
+from shop_core.payments.gateway import GatewayRefused, Notice
+from shop_core.staff.members import take_on
+from shop_core.staff.roles import Role, Roster
+from tests.admin.office import Office, staffed
+from tests.core.builders import OWNER, a_market
+
+COLLEAGUE = "tg:88"
+
+
+@dataclass
+class Workplace:
+    """A shop in which every command has something to do."""
+
+    office: Office
+    values: Mapping[str, str]
+
+    def line(self, name: str) -> str:
+        return LINES[name].format_map(self.values)
+
+
+LINES: Mapping[str, str] = {
+    "home": "home",
+    "category add": "category add 音乐 --en Music",
+    "category list": "category list",
+    "product add": 'product add "网易云音乐" 年卡 --en "NetEase Music"',
+    "product list": "product list",
+    "product show": "product show {product}",
+    "product hide": "product hide #{product}",
+    "product publish": "product publish {product}",
+    "variant add": "variant add {product} 48 季卡 --cost 40.5 --per-order 2",
+    "price": "price {variant} 15.50 12.3",
+    "limits": "limits {variant} 2 0",
+    "import": "import {variant} --cost 9 --expires 2027-03-31 --origin 老王",
+    "import show": "import show {batch}",
+    "import undo": "import undo {batch}",
+    "stock": "stock {variant}",
+    "orders": "orders --state delivered",
+    "order": "order {order}",
+    "why": "why {order}",
+    "ask": "ask {order}",
+    "refund": "refund {order}",
+    "wallet": "wallet {order} 5.00 晚到补偿",
+    "suspense": "suspense",
+    "suspense show": "suspense show {receipt}",
+    "suspense credit": "suspense credit {receipt} {order}",
+    "suspense return": "suspense return {receipt}",
+    "cases": "cases",
+    "case show": "case show {case}",
+    "case close": "case close {case}",
+    "funnel": "funnel 7",
+    "audit": "audit 5",
+    "verify": "verify",
+    "staff": "staff",
+    "staff show": "staff show {member}",
+    "staff invite": "staff invite support",
+    "staff uninvite": "staff uninvite 1",
+    "staff add": "staff add tg:99 support",
+    "staff role": "staff role {member} finance",
+    "staff remove": "staff remove {member}",
+    "web": "web tg:1",
+    "web password": "web password",
+    "web code": "web code 123456",
+    "web leave": "web leave",
+    "web close": "web close",
+}
+
+
+@asynccontextmanager
+async def a_workplace(database_url: str) -> AsyncIterator[Workplace]:
+    """A shop with a bit of everything."""
+    async with a_market(database_url) as market:
+        office = staffed(market)
+        customer = await market.a_customer()
+        variant = await market.a_variant(price=1500)
+        order = await market.an_order(customer, variant, paid=True)
+        await market.tell(Notice("NOPE", "T-ODD", Money(3000, "CNY"), paid=True))
+        market.gateway.trouble = GatewayRefused(said="pid")
+        other = await market.place(customer, variant)
+        with pytest.raises(GatewayRefused):
+            await market.ask_money(customer, other)
+        market.gateway.trouble = None
+        roster = market.shop.get(Roster)
+        member = await market.shop.write(take_on, roster, COLLEAGUE, Role.SUPPORT, by=OWNER)
+        values = {
+            "member": member.id,
+            "batch": await market.one("SELECT min(id) FROM batches"),
+            "product": await market.one("SELECT max(id) FROM products"),
+            "variant": variant,
+            "order": order.number,
+            "receipt": await market.one("SELECT id FROM receipts WHERE state = 'suspense'"),
+            "case": await market.one("SELECT id FROM cases WHERE kind = 'gateway'"),
+        }
+        yield Workplace(office, {name: str(value) for name, value in values.items()})
