@@ -91,11 +91,13 @@ def why_not(text: str) -> No:
     return next((why for why, words in _WHY if re.search(words, text, re.IGNORECASE)), No.OTHER)
 
 
-_KNOWN_ALREADY: Final = re.compile(
-    r"已[经被]?(?:存在|使用|提交|下单)|重复|already|duplicate|repeated", re.IGNORECASE
-)
-
-
-def is_known_already(text: str) -> bool:
-    """Tell whether a refusal says that our number is taken: that an earlier request with it arrived."""
-    return bool(_KNOWN_ALREADY.search(text))
+def card_text(number: str, password: str, valid_until: str = "") -> Secret | None:
+    """A card that comes in parts, as its owner needs it: what is alone stays exactly as it was given."""
+    parts = [(label, text) for label, text in (("卡号", number), ("卡密", password)) if text]
+    if not parts:
+        return None
+    if valid_until:
+        parts.append(("有效期", valid_until))
+    if len(parts) == 1:
+        return Secret(parts[0][1])
+    return Secret("\n".join(f"{label}：{text}" for label, text in parts))

@@ -66,6 +66,7 @@ class Driver:
         account_field: The name of the field that a top-up's account goes into.
         fails_later: An order that was taken can still fail, and the money comes back.
         can_be_partial: A part of an order can fail.
+        lists_inputs: A list of offers says what buyers have to say; else only a single offer does.
         page_count: Goods to add so that the list has several pages; 0: it is never in pages.
         refs: Goods of the stand-in's world → what the adapter calls them, where that is not the same.
     """
@@ -81,6 +82,7 @@ class Driver:
     account_field: str = "account"
     fails_later: bool = True
     can_be_partial: bool = False
+    lists_inputs: bool = True
     page_count: int = 120
     refs: Mapping[str, str] = field(default_factory=dict)
 

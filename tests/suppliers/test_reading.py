@@ -9,15 +9,16 @@ from shop_core.kernel.secret import Secret
 from shop_core.supply.supplier import No
 from suppliers.reading import (
     SAID_LIMIT,
+    card_text,
     cost_of,
     count_of,
-    is_known_already,
     lines_of,
     pieces_of,
     returned_of,
     said,
     why_not,
 )
+from suppliers.words import Words
 
 
 @pytest.mark.parametrize(
@@ -99,5 +100,25 @@ def test_words_of_refusal(words: str, why: No) -> None:
 
 @pytest.mark.parametrize("words", ["The request ID already exists", "订单号已存在", "外部订单号重复"])
 def test_words_that_say_that_the_number_is_taken(words: str) -> None:
-    assert is_known_already(words)
-    assert not is_known_already("商品不存在")
+    assert Words().is_known(words)
+    assert not Words().is_known("商品不存在")
+
+
+def test_words_are_the_settings_own() -> None:
+    ours = Words(unsure=("等等",), known=("有了",), not_us=("谁",), not_found=("没有",))
+    assert (ours.is_unsure("请等等"), ours.is_known("有了"), ours.is_not_us("你是谁")) == (True, True, True)
+    assert (ours.is_not_found("没有"), ours.is_unsure("系统繁忙")) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("parts", "text"),
+    [
+        (("0012", "", ""), "0012"),
+        (("", "p w", ""), "p w"),
+        (("0012", "77", ""), "卡号：0012\n卡密：77"),
+        (("", "77", "2027-01-01"), "卡密：77\n有效期：2027-01-01"),
+    ],
+)
+def test_a_card_in_parts_is_one_text(parts: tuple[str, str, str], text: str) -> None:
+    assert card_text(*parts) == Secret(text)
+    assert card_text("", "", "2027-01-01") is None
