@@ -5,5 +5,7 @@
 ``translate.py``  their words and ours; pure functions
 ``adapter.py``    ``shop_core.supply.supplier.Supplier`` over HTTP
 
+``declarative`` is one adapter for many protocols: each is a file in its folder ``protocols``, or one of the owner's.
+
 The modules beside the folders are what all of them share.
 """

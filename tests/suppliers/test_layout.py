@@ -2,10 +2,15 @@
 
 from pathlib import Path
 
+from suppliers.declarative.file import SHIPPED
 from tests.suppliers.contract import all_drivers
 
 ROOT = Path(__file__).parents[2]
 FILES = {"__init__.py", "adapter.py", "settings.py", "signing.py", "translate.py"}
+
+
+FROM_FILES = "declarative"
+"""The folder whose protocols are files: it has more modules, and each file stands under the contract."""
 
 
 def folders_in(path: Path) -> set[str]:
@@ -18,10 +23,16 @@ def test_every_protocol_has_the_same_files() -> None:
         for name in folders_in(ROOT / "suppliers")
     }
     assert found
+    assert found.pop(FROM_FILES) >= FILES
     assert found == dict.fromkeys(found, FILES)
 
 
 def test_every_protocol_stands_under_the_contract_with_a_stand_in_of_its_own() -> None:
-    protocols = folders_in(ROOT / "suppliers")
+    protocols = folders_in(ROOT / "suppliers") - {FROM_FILES} | set(SHIPPED)
     assert {driver.protocol for driver in all_drivers()} == protocols
     assert folders_in(ROOT / "tests" / "standins" / "suppliers") == protocols
+
+
+def test_every_file_that_comes_with_the_shop_is_one_of_the_protocols() -> None:
+    files = {path.stem for path in (ROOT / "suppliers" / FROM_FILES / "protocols").glob("*.toml")}
+    assert files == {*SHIPPED, "template"}
