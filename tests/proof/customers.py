@@ -169,7 +169,6 @@ def _sight_of(screen: dict[str, Any]) -> Sight:
 
 
 def _sight_in(message: ShownMessage) -> Sight:
-    urls = [button.value for button in message.buttons if button.kind == "url"]
     return Sight(
         text=message.text,
         choices=tuple(
@@ -178,6 +177,6 @@ def _sight_in(message: ShownMessage) -> Sight:
             if button.kind == "callback"
         ),
         codes=message.spoilers,
-        # Telegram makes no button of an address on this machine, so it stands in the text.
-        pay_url=next(iter(urls), None) or find_pay_url(message.text),
+        # Telegram makes no button of an address on this machine, so it stands in the text; others lead to sharing.
+        pay_url=find_pay_url(message.text),
     )

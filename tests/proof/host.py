@@ -29,7 +29,7 @@ from bot.run import serve
 from bot.timing import Timing
 from bot.wiring import Outside, Program
 from shop_core.kernel.clock import Clock
-from tests.proof.points import Point, Watch, WatchedTransport, watch_commits
+from tests.proof.points import Point, Watch, WatchedDoor, WatchedTransport, watch_commits
 from tests.proof.sabotage import sabotaged
 from tests.proof.warmth import share_compiled_statements
 
@@ -158,6 +158,8 @@ async def _open(order: Order) -> None:
     def on_ready(program: Program, port: int) -> None:
         share_compiled_statements(program.shop.database)
         watch_commits(program.shop.database, watch)
+        # Nobody has been answered yet, so there is still time to put something before everything else.
+        program.app.add_middleware(WatchedDoor, watch=watch)
         _say(open=port, pid=os.getpid())
 
     with sabotaged(order.sabotage):

@@ -1,8 +1,9 @@
 """The points at which a purchase can be cut off, and how one of them is found again in another process.
 
 A point is named after what passes it: the function whose transaction is committed, the page or method that is asked
-over HTTP; and numbered among its namesakes. That name is the same in every run, while the order in which side
-by side transactions reach the disk is not.
+over HTTP, the page of the shop's own where somebody brings something (a gateway its callback, Telegram an update); and
+numbered among its namesakes. That name is the same in every run, while the order in which side by side transactions reach
+the disk is not.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Any, Concatenate, Literal, ParamSpec, TypeVar, cast
 import httpx
 from sqlalchemy import Connection, event
 from sqlalchemy.pool import PoolProxiedConnection
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shop_core.db.database import Database
 from shop_core.db.tx import Tx
@@ -26,7 +28,7 @@ from shop_core.db.tx import Tx
 T = TypeVar("T")
 P = ParamSpec("P")
 
-Kind = Literal["commit", "request"]
+Kind = Literal["commit", "request", "visit"]
 Side = Literal["before", "after"]
 
 NOT_OF_THE_PURCHASE = frozenset(
@@ -38,14 +40,16 @@ NOT_OF_THE_PURCHASE = frozenset(
         # What a bot does when it starts.
         "getMe",
         "getWebhookInfo",
+        "getMyCommands",
         "setMyCommands",
+        "setWebhook",
     }
 )
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Point:
-    """One commit or request of a purchase, from one side."""
+    """One commit of a purchase, request of the shop's or visit to it, from one side."""
 
     kind: Kind
     name: str
@@ -106,6 +110,28 @@ class WatchedTransport(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         await self._inner.aclose()
+
+
+class WatchedDoor:
+    """The shop's web server, with points around each visit.
+
+    Before: somebody has come, and nobody has listened to him. After: his answer has left, and nothing else was done.
+    What he brought being stored and he not answered is the point after the commit.
+    """
+
+    def __init__(self, app: ASGIApp, watch: Watch) -> None:
+        self._app = app
+        self._watch = watch
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        name = scope["path"]
+        nth = self._watch.number("visit", name)
+        self._watch.passes("visit", name, nth, "before")
+        await self._app(scope, receive, send)
+        self._watch.passes("visit", name, nth, "after")
 
 
 def watch_commits(database: Database, watch: Watch) -> None:

@@ -28,12 +28,14 @@ from shop_core.stock.import_codes import Import, import_codes
 from shop_core.vault.vault import new_key
 from shop_core.wallet.balance import adjust
 from tests.postgres import PostgresServer
+from tests.proof.warmth import share_compiled_statements
 
 PRICE_MINOR = 1500
 CARDS = 3
 EPAY_KEY = "proof-merchant-key-3f9a77c1"
 EPAY_PID = "1001"
 SESSION_SECRET = "proof-session-secret-of-forty-characters"
+HOOK_SECRET = "proof-webhook-secret-of-forty-characters"
 VAULT_KEY, FINGERPRINT_KEY = new_key(), new_key()
 CODES = tuple(f'KAPU-PROOF-{place:04}-7Q<&>"🎁' for place in range(CARDS))
 CODE_NEEDLE = "KAPU-PROOF-"
@@ -82,6 +84,10 @@ token = "file:bot.token"
 api_base_url = "{telegram}"
 gateways = ["epay"]
 """
+_HOOK = """
+mode = "webhook"
+webhook_secret = "file:hook.key"
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +101,12 @@ class Buyer:
 
 @dataclass(frozen=True, slots=True)
 class Outskirts:
-    """The processes around the shop, which outlive it."""
+    """The processes around the shop, which outlive it; ``is_hooked``: Telegram brings updates instead of being asked."""
 
     cashier: str
     telegram: str | None = None
     token: str | None = None
+    is_hooked: bool = False
 
 
 class Premises:
@@ -131,6 +138,7 @@ class Premises:
     async def shop(self) -> AsyncIterator[Shop]:
         """The trade in this process, to stock it and to look into it."""
         shop = open_shop(load_config(self.config), Outside(), Gateways({}, {}))
+        share_compiled_statements(shop.database)
         try:
             yield shop
         finally:
@@ -147,8 +155,8 @@ class Premises:
             "epay.key": EPAY_KEY,
         }
         if outskirts.telegram is not None and outskirts.token is not None:
-            config += _TELEGRAM.format(telegram=outskirts.telegram)
-            files["bot.token"] = outskirts.token
+            config += _TELEGRAM.format(telegram=outskirts.telegram) + (_HOOK if outskirts.is_hooked else "")
+            files |= {"bot.token": outskirts.token, "hook.key": HOOK_SECRET}
         for name, text in files.items():
             (self.folder / name).write_text(text, "utf-8")
         self.config.write_text(config, "utf-8")

@@ -23,6 +23,7 @@ from tests.proof.points import Point, read_points
 from tests.proof.premises import (
     CODE_NEEDLE,
     EPAY_KEY,
+    HOOK_SECRET,
     PRICE_MINOR,
     SESSION_SECRET,
     VAULT_KEY,
@@ -76,7 +77,7 @@ class Journey:
 
     @property
     def buyer(self) -> Buyer:
-        name, external_id = ("tg", str(PERSON_ID)) if self.channel == "telegram" else ("web", DEVICE)
+        name, external_id = ("web", DEVICE) if self.channel == "webchat" else ("tg", str(PERSON_ID))
         return Buyer(name, external_id, PAYMENTS[self.payment].balance_minor)
 
 
@@ -212,11 +213,13 @@ class Proof:
     def _outskirts(self) -> Outskirts:
         """The processes around the shop; its bot is a new one, as nobody else should have its updates."""
         world = self._world
-        if self._journey.channel != "telegram":
+        channel = self._journey.channel
+        if channel == "webchat":
             return Outskirts(world.cashier.base_url)
         token = f"{7_300_000_000 + secrets.randbelow(10**9)}:AAF-{secrets.token_hex(16)}"
         world.telegram.add_bot(token)
-        return Outskirts(world.cashier.base_url, world.telegram.base_url, token)
+        is_hooked = channel == "telegram_webhook"
+        return Outskirts(world.cashier.base_url, world.telegram.base_url, token, is_hooked=is_hooked)
 
     def _order(self, room: Room, **life: Any) -> Order:
         premises = room.premises
@@ -241,6 +244,6 @@ class Proof:
         room.faults.extend(await faults_in(room.shop, expected, purchase.codes))
         kept_secret = [CODE_NEEDLE, EPAY_KEY, VAULT_KEY, SESSION_SECRET]
         if room.premises.outskirts.token is not None:
-            kept_secret.append(room.premises.outskirts.token.partition(":")[2])
+            kept_secret += [room.premises.outskirts.token.partition(":")[2], HOOK_SECRET]
         left = [room.premises.log, *await self._world.stable.files(room.number)]
         room.faults.extend(f"leak: {leak}" for leak in find_leaks(left, kept_secret))

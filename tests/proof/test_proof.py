@@ -28,8 +28,9 @@ JOURNEYS = (
     Journey("webchat", "wallet+epay", "card"),
     Journey("telegram", "epay", "card"),
     Journey("telegram", "wallet", "card"),
+    Journey("telegram_webhook", "epay", "card"),
 )
-"""Channel, payment, goods."""
+"""Channel, payment, goods. ``telegram`` is asked for updates, ``telegram_webhook`` brings them."""
 
 ON_POSTGRESQL = JOURNEYS[:2]
 """There transactions end one by one, and no row's transactions differ from those of these two in kind."""
@@ -49,7 +50,7 @@ def cashier() -> Iterator[CashierControl]:
 
 @pytest.fixture(scope="module")
 def telegram() -> Iterator[RemoteTelegram]:
-    with telegram_process(pace=False) as process:
+    with telegram_process(pace=False, webhook_unit_s=0.02) as process:
         yield process
 
 

@@ -70,7 +70,9 @@ class TelegramStandIn(TelegramDriver):
 
 
 @contextmanager
-def telegram_process(*, pace: bool = True, tokens: tuple[str, ...] = ()) -> Iterator[RemoteTelegram]:
+def telegram_process(
+    *, pace: bool = True, tokens: tuple[str, ...] = (), webhook_unit_s: float = 1.0
+) -> Iterator[RemoteTelegram]:
     """The stand-in as a process of its own, so that its state survives the death of the shop's process.
 
     It ends with this block, and by itself should the test process die.
@@ -78,8 +80,10 @@ def telegram_process(*, pace: bool = True, tokens: tuple[str, ...] = ()) -> Iter
     Args:
         pace: refuse with 429 what is sent too fast.
         tokens: bots beside the first one.
+        webhook_unit_s: as ``TelegramStandIn`` has it.
     """
     command = [sys.executable, "-m", "tests.standins.telegram", "--until-stdin-closes"]
+    command += ["--webhook-unit-s", str(webhook_unit_s)]
     command += [] if pace else ["--no-pace"]
     for token in tokens:
         command += ["--token", token]
