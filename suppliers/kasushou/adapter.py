@@ -113,7 +113,7 @@ class KasushouSupplier:
         if code != NO or self._settings.words.is_unsure(msg):
             raise Unknown(f"{self.name} answered {code} {self._said(msg)}")
         if self._settings.words.is_known(msg):
-            return Accepted(note="known")
+            return Accepted()
         if self._settings.words.is_not_us(msg):
             raise SupplierRefused(supplier=self.name, said=self._said(msg))
         return Refused(why_not(msg), self._said(msg))
