@@ -38,6 +38,7 @@ COMMANDS: Final[Mapping[str, Listed]] = {
     ),
     "db": Listed("bot.commands.db:db", "Bring the database to the newest schema, and check it."),
     "vault": Listed("bot.commands.vault:vault", "Make keys for the vault."),
+    "supplier": Listed("bot.commands.supplier:supplier", "Lay out and check files that connect an upstream."),
 }
 
 
