@@ -11,24 +11,33 @@ Facts = Mapping[str, Any]
 
 
 class NotReadable(Exception):
-    """The bytes are no JSON object."""
+    """The bytes are not the JSON that was expected."""
 
 
 def read_facts(body: bytes) -> Facts:
-    """Read a JSON object. Numbers stay texts: an amount is never a float, ``007`` in quotes or not is never 7.
+    """Read a JSON object. Numbers stay texts: an amount is never a float.
 
     Raises:
         NotReadable: Half of one, something else, or nothing.
     """
-    try:
-        # Some PHP sites put a byte order mark first.
-        text = body.decode("utf-8-sig")
-        found = json.loads(text, parse_float=str, parse_int=str, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
-        raise NotReadable("no JSON") from error
+    found = read_json(body)
     if not isinstance(found, dict):
         raise NotReadable("no object")
     return found
+
+
+def read_json(body: bytes) -> object:
+    """Read JSON of whatever kind. Numbers stay texts.
+
+    Raises:
+        NotReadable: It is none.
+    """
+    try:
+        # Some PHP sites put a byte order mark first.
+        text = body.decode("utf-8-sig")
+        return json.loads(text, parse_float=str, parse_int=str, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise NotReadable("no JSON") from error
 
 
 def _refuse_constant(name: str) -> NoReturn:

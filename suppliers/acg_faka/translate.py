@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from shop_core.supply.supplier import ENOUGH, GoodsKind, InputField, Offer
-from shop_core.wire.reading import Facts, list_of, text_of
+from shop_core.wire.reading import Facts, NotReadable, list_of, read_json, text_of
 from suppliers.reading import REF_LIMIT, cost_of, count_of
 
 RESERVED: Final = frozenset(
@@ -61,7 +60,7 @@ def offers_of(item: Facts, currency: str) -> Iterator[Offer]:
 
 def items_of(data: object) -> list[Facts]:
     """All items of all categories."""
-    categories = list_of({"all": data}, "all")
+    categories = list_of(data)
     return [item for category in categories for item in list_of(category, "children")]
 
 
@@ -126,8 +125,8 @@ def _inputs_of(widget: str) -> tuple[InputField, ...] | None:
     if widget.strip() in {"", "[]", "null", "{}"}:
         return ()
     try:
-        fields = list_of({"all": json.loads(widget, parse_int=str, parse_float=str)}, "all")
-    except (ValueError, RecursionError):
+        fields = list_of(read_json(widget.encode(errors="replace")))
+    except NotReadable:
         return None
     read = tuple(
         InputField(key=text_of(field, "name"), label=text_of(field, "cn") or text_of(field, "name"))

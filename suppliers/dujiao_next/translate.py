@@ -138,7 +138,7 @@ def _inputs_of(product: Facts) -> tuple[InputField, ...] | None:
     schema = product.get("manual_form_schema")
     if not schema:
         return ()
-    fields = list_of({"fields": schema}, "fields") or list_of(schema, "fields")
+    fields = list_of(schema) or list_of(schema, "fields")
     read = tuple(_input_of(field) for field in fields)
     if not read and isinstance(schema, dict) and schema.get("fields") == []:
         return ()

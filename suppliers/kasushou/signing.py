@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from shop_core.kernel.secret import Secret
+from suppliers.as_written import read_as_written, written
 
 _UNSIGNED: Final = frozenset({"sign", "card_list", "express_list"})
 
@@ -40,40 +41,13 @@ def is_genuine(body: bytes, secret: Secret) -> bool:
         body: JSON as received: numbers keep the form in which they came.
         secret: The key of the account.
     """
-    try:
-        told = json.loads(body, parse_int=_Number, parse_float=_Number)
-    except (ValueError, RecursionError):
+    told = read_as_written(body)
+    if told is None or not isinstance(told.get("sign"), str) or "time" not in told:
         return False
-    if not isinstance(told, dict) or not isinstance(told.get("sign"), str) or "time" not in told:
-        return False
-    plain = _object({name: told[name] for name in told if name not in _UNSIGNED})
+    plain = written({name: told[name] for name in sorted(told) if name not in _UNSIGNED})
     time, given = str(told["time"]), told["sign"].lower().encode(errors="replace")
     as_php, as_sent = (
         hmac.compare_digest(sign(time, text.encode(errors="replace"), secret).encode(), given)
         for text in (plain.replace("/", "\\/"), plain)
     )
     return as_php or as_sent
-
-
-class _Number(str):
-    """A number as it was written."""
-
-    __slots__ = ()
-
-
-def _object(told: Mapping[str, Any]) -> str:
-    return "{" + ",".join(f"{_text(name)}:{_value(told[name])}" for name in sorted(told)) + "}"
-
-
-def _value(value: object) -> str:
-    if isinstance(value, _Number):
-        return str(value)
-    if isinstance(value, dict):
-        return "{" + ",".join(f"{_text(name)}:{_value(inner)}" for name, inner in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ",".join(_value(inner) for inner in value) + "]"
-    return _text(value)
-
-
-def _text(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)

@@ -49,7 +49,7 @@ def goods_in(data: object) -> list[Facts] | None:
     """The goods of a list: bare, or in an object with a page's figures; None: neither."""
     for candidate in (data, *(data.get(name) for name in ("list", "data", "rows") if isinstance(data, dict))):
         if isinstance(candidate, list):
-            return list_of({"all": candidate}, "all")
+            return list_of(candidate)
     return None
 
 

@@ -6,6 +6,7 @@ needs is told by the adapter's own capabilities, and by the few facts below.
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -37,6 +38,9 @@ OTHER_NUMBER = "P4RT8WZC"
 CALLBACK_URL = "https://shop.example.com/suppliers/it/callback"
 ACCOUNT = "13800138000"
 
+TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""For clients that speak to this machine only: by default each reads all the certificates of the world."""
+
 HOSTILE = ("0001234", "a <b>&\"c\"'d'</b>", "卡号：８８ 密码：😀", "%41+%2B\\n\\", "x" * 300)
 """Codes that lose something wherever they are taken for numbers, markup, escapes or one alphabet."""
 
@@ -58,7 +62,7 @@ class Driver:
     Attributes:
         protocol: The folder in ``suppliers`` and in ``tests/standins/suppliers``.
         secrets: What of its account may be seen nowhere.
-        place_path: A part of the page's path that placing calls, and that nothing else calls.
+        place_path: A part of the path or the body of a request that places, and of nothing else.
         query_path: The same for asking what became of a purchase.
         has_cards, has_top_ups: What can be bought there.
         checks_clock: It refuses what was signed too long ago.

@@ -37,7 +37,7 @@ from tests.standins.suppliers.driver import SupplierControl
 from tests.standins.suppliers.faults import FaultKind
 from tests.standins.suppliers.server import running_supplier
 from tests.standins.suppliers.world import CARD
-from tests.suppliers.contract import MovedClock, goods_in, now, ref_of, yuan
+from tests.suppliers.contract import TLS, MovedClock, goods_in, now, ref_of, yuan
 from tests.suppliers.vectors import vector
 
 CODE = f"{int(CARD):016X}"
@@ -60,7 +60,7 @@ def vendor(running: SupplierControl) -> SupplierControl:
 async def supplier(vendor: SupplierControl) -> AsyncIterator[AcgFakaSupplier]:
     settings = AcgFakaSettings(name="acg", base_url=vendor.base_url, key=APP_ID, secret=Secret(APP_KEY))
     with stamina.set_testing(testing=True, attempts=1):
-        async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
+        async with httpx.AsyncClient(verify=TLS, trust_env=False, timeout=30) as client:
             yield AcgFakaSupplier(settings, client, MovedClock())
 
 

@@ -38,6 +38,7 @@ from tests.suppliers.contract import (
     ACCOUNT,
     NUMBER,
     OTHER_NUMBER,
+    TLS,
     Driver,
     MovedClock,
     all_drivers,
@@ -98,7 +99,7 @@ def vendor(driver: Driver, running: dict[str, SupplierControl]) -> SupplierContr
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
     with stamina.set_testing(testing=True, attempts=1):
-        async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
+        async with httpx.AsyncClient(verify=TLS, trust_env=False, timeout=30) as client:
             yield client
 
 
@@ -107,7 +108,7 @@ async def hasty() -> AsyncIterator[httpx.AsyncClient]:
     """A client that gives up early."""
     timeout = httpx.Timeout(30, read=GIVES_UP_S)
     with stamina.set_testing(testing=True, attempts=1):
-        async with httpx.AsyncClient(trust_env=False, timeout=timeout) as client:
+        async with httpx.AsyncClient(verify=TLS, trust_env=False, timeout=timeout) as client:
             yield client
 
 

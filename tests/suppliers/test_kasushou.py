@@ -31,7 +31,7 @@ from tests.standins.suppliers.driver import SupplierControl
 from tests.standins.suppliers.kasushou.signing import callback_signature, request_signature
 from tests.standins.suppliers.kasushou.site import APIKEY, USER_ID
 from tests.standins.suppliers.server import running_supplier
-from tests.suppliers.contract import MovedClock, now, yuan
+from tests.suppliers.contract import TLS, MovedClock, now, yuan
 from tests.suppliers.vectors import vector
 
 SECRET = "TESTAPIKEY0123456789"
@@ -235,7 +235,7 @@ async def test_a_guard_that_they_understand_otherwise_refuses_too_much_never_too
 
 async def _buy_three(vendor: SupplierControl) -> None:
     settings = KasushouSettings(name="kss", base_url=vendor.base_url, key=USER_ID, secret=Secret(APIKEY))
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with httpx.AsyncClient(verify=TLS, trust_env=False) as client:
         await KasushouSupplier(settings, client, MovedClock()).place(
             PurchaseRequest("K7M29QXD", "101", 3, yuan(2970))
         )

@@ -41,7 +41,7 @@ class SupplierControl:
         self._do("stock_up", first=first, count=count)
 
     def fail_next(self, kind: FaultKind, path: str = "", times: int = 1) -> None:
-        """Have the next calls to pages that contain ``path`` fail."""
+        """Have the next calls fail whose path or body contains ``path``."""
         self._do("fault", kind=kind, path=path, times=times)
 
     def finish(self, number: str, state: str = "done", delivered: int | None = None) -> None:

@@ -35,7 +35,7 @@ DRIP_S = 0.02
 
 @dataclass(frozen=True)
 class Fault:
-    """What will happen to the next call whose path contains ``path``."""
+    """What will happen to the next call whose path, or whose body, contains ``path``: some vendors have one page."""
 
     kind: FaultKind
     path: str = ""
@@ -47,10 +47,10 @@ class Faults:
     def __init__(self) -> None:
         self.queue: list[Fault] = []
 
-    def take(self, path: str) -> Fault | None:
+    def take(self, path: str, body: str) -> Fault | None:
         """The fault that a call is to meet, if any."""
         for position, fault in enumerate(self.queue):
-            if fault.path in path:
+            if fault.path in path or fault.path in body:
                 return self.queue.pop(position)
         return None
 
@@ -71,11 +71,13 @@ class FaultyWire:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         is_call = scope["type"] == "http" and not scope["path"].startswith("/control/")
-        fault = self._faults.take(scope["path"]) if is_call else None
-        if fault is None:
+        if not (is_call and self._faults.queue):
             await self._app(scope, receive, send)
             return
-        await _HAPPENINGS[fault.kind](_Meeting(self._app, scope, receive, send))
+        meeting = _Meeting(self._app, scope, receive, send)
+        body = await meeting.take_in()
+        fault = self._faults.take(scope["path"], body)
+        await (_HAPPENINGS[fault.kind](meeting) if fault else meeting.pass_on())
 
 
 class _Meeting:
@@ -85,24 +87,28 @@ class _Meeting:
         self._app, self._scope, self._receive, self.send = app, scope, receive, send
         self._taken: list[Message] = []
 
-    async def take_in(self) -> None:
+    async def take_in(self) -> str:
         """Read the request whole: hanging up before that would be a reset at times."""
         self._taken = [await self._receive()]
         while self._taken[-1].get("more_body"):
             self._taken.append(await self._receive())
+        return b"".join(message.get("body", b"") for message in self._taken).decode(errors="replace")
+
+    async def pass_on(self) -> None:
+        """Let the vendor work as usual."""
+        await self._app(self._scope, self._again, self.send)
+
+    async def _again(self) -> Message:
+        return self._taken.pop(0) if self._taken else await self._receive()
 
     async def work(self) -> tuple[Message, bytes]:
         """Let the vendor work, and keep the answer back: its start and its body."""
         messages: list[Message] = []
-        waiting = list(self._taken)
 
         async def keep(message: Message) -> None:
             messages.append(message)
 
-        async def receive() -> Message:
-            return waiting.pop(0) if waiting else await self._receive()
-
-        await self._app(self._scope, receive, keep)
+        await self._app(self._scope, self._again, keep)
         return messages[0], b"".join(message.get("body", b"") for message in messages[1:])
 
     async def say(self, status: int, text: str, headers: dict[str, str] | None = None) -> None:
@@ -130,12 +136,10 @@ async def _too_often(meeting: _Meeting) -> None:
 
 
 async def _drop_before(meeting: _Meeting) -> None:
-    await meeting.take_in()
     await meeting.hang_up()
 
 
 async def _hang_before(meeting: _Meeting) -> None:
-    await meeting.take_in()
     await meeting.wait_until_gone()
     await meeting.work()
 
