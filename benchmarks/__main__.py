@@ -19,12 +19,13 @@ import uvloop
 
 from benchmarks.callbacks import BURST, RATE_PER_S, callback_services, measure_callbacks
 from benchmarks.figures import print_figure, print_progress, print_skipped
+from benchmarks.journeys import Outing, measure_journeys
 from benchmarks.process import measure_process
 from benchmarks.purchases import Pace, Side, measure_purchases, print_statements
 from benchmarks.shop import MeasuredShop, Services, Size, open_shop
 from tests.postgres import PostgresServer, PostgresUnavailable, run_postgres
 
-FIGURES: Final = ("purchases", "callbacks", "process")
+FIGURES: Final = ("purchases", "callbacks", "journeys", "process")
 DATABASES: Final = ("sqlite", "postgresql")
 _SMALL: Final = Size(codes=50_000, orders=1_000)
 _BUYERS: Final = (1, 50)
@@ -42,6 +43,7 @@ class Plan:
     large: int
     steady_s: float
     starts: int
+    outing: Outing
 
 
 Make = Callable[[str], Awaitable[str]]
@@ -68,6 +70,7 @@ def main() -> None:
         large=arguments.past or (50_000 if quick else 1_000_000),
         steady_s=2.0 if quick else 5.0,
         starts=1 if quick else 5,
+        outing=Outing(rounds=1, round_s=1.0, codes=1_000) if quick else Outing(5, round_s=3.0, codes=10_000),
     )
     uvloop.run(_measure(plan))
 
@@ -91,6 +94,9 @@ async def _measure(plan: Plan) -> None:
             await _measure_purchases(plan, makers)
         if "callbacks" in plan.figures:
             await _measure_callbacks(plan, makers)
+        if "journeys" in plan.figures:
+            for database, make in makers.items():
+                await measure_journeys(await make("journeys"), folder / f"journeys-{database}", plan.outing)
     if "process" in plan.figures:
         await asyncio.to_thread(measure_process, starts=plan.starts)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import json
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,7 @@ from tests.standins.telegram.desk import Desk
 from tests.standins.telegram.faults import FAULT_KINDS, Fault
 from tests.standins.telegram.refusals import ImpossibleError, Json
 from tests.standins.telegram.updates import PARAMETERS
+from tests.standins.telegram.walkers import Walkers
 from tests.standins.telegram.world import World
 
 
@@ -39,7 +41,9 @@ class Control:
             "view": desk.view,
             "read_file": desk.read_file,
             "changed": desk.changed,
+            "walk": Walkers(world, desk).walk,
             "calls": self._calls,
+            "count_calls": self._count_calls,
             "forget_calls": world.calls.clear,
             "fail": self._fail,
             "heal": world.faults.orders.clear,
@@ -72,6 +76,9 @@ class Control:
 
     def _calls(self, method: str | None = None) -> list[Json]:
         return [call for call in self._world.calls if method in {None, call["method"]}]
+
+    def _count_calls(self, token: str) -> dict[str, int]:
+        return Counter(call["method"] for call in self._world.calls if call["token"] == token)
 
     def _fail(self, **order: Any) -> None:
         fault = Fault(**order)

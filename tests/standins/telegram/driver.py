@@ -93,6 +93,10 @@ class TelegramDriver(ABC):
         """The calls of one method."""
         return tuple(shown_call(raw) for raw in self.ask("calls", method=method))
 
+    def count_calls(self, token: str | None = None) -> dict[str, int]:
+        """How often a bot called each method."""
+        return dict(self.ask("count_calls", token=token or self.token))
+
     def forget_calls(self) -> None:
         """Empty the log of calls."""
         self.ask("forget_calls")

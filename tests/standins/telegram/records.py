@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -93,6 +94,8 @@ class Chat:
     """Messages that carry a reply keyboard: those cannot be edited."""
     reply_keyboard: Json | None = None
     actions: list[str] = field(default_factory=list)
+    bell: asyncio.Event = field(default_factory=asyncio.Event)
+    """Rung when one of the messages is new or changed."""
 
     @property
     def is_private(self) -> bool:

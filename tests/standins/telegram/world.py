@@ -123,6 +123,7 @@ class World:
     def touch(self, chat: Chat, message_id: int) -> None:
         """Note that a message is new or changed."""
         chat.changed[message_id] = self.pulse.version + 1
+        chat.bell.set()
         self.pulse.beat()
 
     def push(self, bot: BotAccount, kind: str, body: Json, key: str) -> None:
