@@ -129,6 +129,16 @@ def list_addresses(view: View, person_id: int) -> Sequence[Address]:
     return [Address(row.channel, row.external_id) for row in rows]
 
 
+def is_unreachable(view: View, address: Address) -> bool:
+    """Whether nothing could be sent to somebody there when it was last tried. Who is not known is not unreachable."""
+    found = view.execute(
+        select(Identity.unreachable_since).where(
+            Identity.channel == address.channel, Identity.external_id == address.external_id
+        )
+    ).one_or_none()
+    return found is not None and found.unreachable_since is not None
+
+
 def mark_unreachable(tx: Tx, address: Address) -> None:
     """The channel says nothing can be sent there any more (a blocked bot)."""
     _set_reach(tx, address, reachable=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import replace
@@ -31,7 +32,7 @@ from handlers.screen import Line, Screen, Style
 from shop_core.customers.people import (
     Address,
     find_customer,
-    list_addresses,
+    is_unreachable,
     mark_reachable,
     mark_unreachable,
 )
@@ -87,9 +88,14 @@ class TelegramChannel:
         bot = self._line.bot
         me = await self._insist.on(bot.get_me)
         self._shower.bot_name = me.username
-        await self._menus.hang()
         _log.info("telegram.receiving", channel=self.name, bot=me.username)
-        await self._receiver.run()
+        # Beside receiving: Telegram may want a long pause before it takes a menu, and nobody waits for one.
+        hanging = asyncio.create_task(self._menus.hang())
+        try:
+            await self._receiver.run()
+        finally:
+            hanging.cancel()
+            await asyncio.wait([hanging])
 
     async def reply(self, letter: Letter, payload: bytes) -> Screen | None:
         """Answer one letter.
@@ -113,7 +119,7 @@ class TelegramChannel:
                 return None
             case Said() | Pressed():
                 address = Address(self.name, heard.sender.external_id)
-                if await self._shop.read(_is_lost, address):
+                if await self._shop.read(is_unreachable, address):
                     await self._shop.write(_turn, address, is_reachable=True)
                 try:
                     screen = await self._respond(heard, address, letter)
@@ -213,12 +219,6 @@ def _turn(tx: Tx, address: Address, *, is_reachable: bool) -> None:
         return
     mark_reachable(tx, address)
     wake_address(tx, address)
-
-
-def _is_lost(view: View, address: Address) -> bool:
-    """Whether we hold somebody for unreachable."""
-    customer = find_customer(view, channel=address.channel, external_id=address.external_id)
-    return customer is not None and address not in list_addresses(view, customer.person_id)
 
 
 def _language_of(view: View, address: Address) -> str | None:

@@ -33,21 +33,23 @@ class Menus:
         self._log = _log.bind(channel=settings.name)
 
     async def hang(self) -> None:
-        """Hang out every menu.
-
-        Raises:
-            BadToken: Telegram does not know this bot.
-        """
+        """Hang out every menu. One that Telegram does not take is missing, which is told and stops nothing."""
         for place, (language, commands) in enumerate(self._settings.words.commands.items()):
             if place == 0:
-                await self._insist.on(partial(self._hang, commands))
-            await self._insist.on(partial(self._hang, commands, language=language))
+                await self._hang_for_all(commands, None)
+            await self._hang_for_all(commands, language)
         for chat_id, commands in (await self._settings.staff_menus()).items():
             try:
                 await self._insist.on(partial(self._hang, commands, chat_id=chat_id))
             except _NOT_MET as error:
                 self._waiting.add(chat_id)
                 self._log.info("telegram.menu_waits", reason=error.message)
+
+    async def _hang_for_all(self, commands: Mapping[str, str], language: str | None) -> None:
+        try:
+            await self._insist.on(partial(self._hang, commands, language=language))
+        except TelegramError as error:
+            self._log.error("telegram.menu_refused", language=language, reason=error.message)
 
     async def hang_late(self, chat_id: str) -> None:
         """Hang out a menu that could not hang before its chat began. Tried when its person has been answered."""
