@@ -26,7 +26,7 @@ class DeclarativeSettings:
         states: Their state → ours (``schema.State``), beside and before the file's.
         promises: Names of ``schema.Promises`` → what this site promises, before the file's.
         refusals: Codes of placing by which this site certainly refuses, beside the file's.
-        is_read_along: The owner allows an address without HTTPS: everybody on the way sees the codes.
+        plain_http: The owner allows an address without HTTPS: everybody on the way sees the codes.
         patience_s: How long a whole call may take.
     """
 
@@ -38,12 +38,12 @@ class DeclarativeSettings:
     states: Mapping[str, str] = field(default_factory=dict)
     promises: Mapping[str, bool | int] = field(default_factory=dict)
     refusals: tuple[str, ...] = ()
-    is_read_along: bool = False
+    plain_http: bool = False
     patience_s: float = PATIENCE_S
 
     def __post_init__(self) -> None:
         checks = Checks(self.name)
-        check = checks.account_anywhere if self.is_read_along else checks.account
+        check = checks.account_anywhere if self.plain_http else checks.account
         check(self.base_url, self.secret, self.protocol.protocol.currency, self.patience_s)
         checks.given("key", self.key)
         self.as_agreed()

@@ -449,7 +449,7 @@ def test_settings_that_cannot_work_are_refused_by_name(changes: dict[str, Any], 
 
 
 def test_a_site_without_https_is_asked_only_where_the_owner_allows_it() -> None:
-    supplier = answering(DAYUANREN, {}, base_url="http://up.example.com", is_read_along=True)
+    supplier = answering(DAYUANREN, {}, base_url="http://up.example.com", plain_http=True)
     assert supplier.capabilities.finds_our_number
 
 
