@@ -23,6 +23,7 @@ class DeclarativeSettings:
         key: Our number there.
         secret: What requests are signed with.
         protocol: The file, loaded: ``file.shipped`` or ``file.load``.
+        currency: What we are charged in; it must be the file's, or amounts would be taken for others.
         states: Their state → ours (``schema.State``), beside and before the file's.
         promises: Names of ``schema.Promises`` → what this site promises, before the file's.
         refusals: Codes of placing by which this site certainly refuses, beside the file's.
@@ -35,6 +36,7 @@ class DeclarativeSettings:
     key: str
     secret: Secret
     protocol: Protocol
+    currency: str = "CNY"
     states: Mapping[str, str] = field(default_factory=dict)
     promises: Mapping[str, bool | int] = field(default_factory=dict)
     refusals: tuple[str, ...] = ()
@@ -44,7 +46,9 @@ class DeclarativeSettings:
     def __post_init__(self) -> None:
         checks = Checks(self.name)
         check = checks.account_anywhere if self.plain_http else checks.account
-        check(self.base_url, self.secret, self.protocol.protocol.currency, self.patience_s)
+        check(self.base_url, self.secret, self.currency, self.patience_s)
+        theirs = self.protocol.protocol.currency
+        checks.require(self.currency == theirs, f"currency is {theirs} in the protocol's file")
         checks.given("key", self.key)
         self.as_agreed()
 

@@ -439,6 +439,7 @@ async def test_what_the_buyer_says_is_sent_in_the_order_of_the_fields(
         ({"promises": {"is_kind": True}}, "promises.is_kind"),
         ({"promises": {"absent_after_s": -1}}, "promises.absent_after_s"),
         ({"key": ""}, "key"),
+        ({"currency": "USD"}, "currency is CNY in the protocol's file"),
         ({"base_url": "http://up.example.com"}, "https"),
     ],
     ids=lambda value: str(value)[:40],
