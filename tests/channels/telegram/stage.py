@@ -17,7 +17,7 @@ from shop_core.db.connect import connect
 from shop_core.db.inbox import count_pending, finish_letter, take
 from shop_core.db.shop import Shop
 from shop_core.db.tx import Surroundings
-from shop_core.kernel.clock import SystemClock
+from shop_core.kernel.clock import Clock, SystemClock
 from shop_core.kernel.policy import Policy
 from shop_core.kernel.secret import Secret
 from shop_core.vault.vault import FINGERPRINT_KEY, Vault, new_key
@@ -135,8 +135,8 @@ def settings_for(tg: TelegramStandIn, **changes: Any) -> TelegramSettings:
 
 
 @asynccontextmanager
-async def an_open_shop(url: str) -> AsyncIterator[Shop]:
-    clock, policy = SystemClock(), Policy()
+async def an_open_shop(url: str, clock: Clock | None = None) -> AsyncIterator[Shop]:
+    clock, policy = clock or SystemClock(), Policy()
     database = connect(url, clock, Surroundings(policy, Random(7), {}))
     vault = Vault("k1", {"k1": Secret(new_key()), FINGERPRINT_KEY: Secret(new_key())})
     try:

@@ -1,4 +1,4 @@
-"""Trouble with every call that the bot makes for people: what is tried again, what is not, what becomes of it."""
+"""Trouble with every call that the bot makes: what is tried again, what is not, what becomes of it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -47,6 +47,9 @@ WAYS = (
     Way("editMessageMedia", picture, is_edit=True),
 )
 EACH_WAY = pytest.mark.parametrize("way", WAYS, ids=lambda way: way.method)
+BESIDE = ("answerCallbackQuery", "deleteMessages")
+"""What goes on beside a screen: the screen comes whatever becomes of it, and it is tried once."""
+FETCHING = ("getFile",)
 TRANSIENT = ("429", "500", "502", "502_after", "drop_before", "drop_after")
 MEANING = {
     "429": RetryLater,
