@@ -40,10 +40,13 @@ async def orders(visit: Visit, page: int = 1) -> Screen:
 
 
 def _order_button(visit: Visit, order: OrderView) -> LinkButton:
+    """What was bought, how it stands, and its number: the goods first, because a narrow channel cuts what is first."""
     goods = pick(order.lines[0].names, visit.language) if order.lines else ""
     state = visit.say(f"order.{state_now(visit, order).value}.short")
-    text = f"{state}  {visit.say.number(order.number)}  {goods} × {order.quantity}"
-    return LinkButton(text, link("order", number=order.number))
+    standing = state if order.quantity == 1 else f"× {order.quantity} {state}"
+    return LinkButton(
+        f"{goods}  {standing}  {visit.say.number(order.number)}", link("order", number=order.number)
+    )
 
 
 async def balance(visit: Visit) -> Screen:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from handlers.incoming import LONGEST_LINK
 from handlers.links import link
 from handlers.screen import Button, Line, LinkButton, Prompt, Screen, ShareButton, Style, Weight
 from handlers.visit import Visit
@@ -266,19 +267,35 @@ async def ask_search(visit: Visit) -> Screen:
     return Screen((Line(visit.say("search.ask"), Style.TITLE),), ((back,),), prompt=prompt)
 
 
-async def search(visit: Visit, words: str) -> Screen:
-    """Products whose name or description has the words."""
+async def search(visit: Visit, words: str, page: int = 1) -> Screen:
+    """Products whose name or description has the words, page by page."""
     asked = words.strip()[:60]
-    found = await visit.shop.read(search_products, asked, limit=PAGE)
+    offset = (max(page, 1) - 1) * PAGE
+    some = await visit.shop.read(search_products, asked, limit=PAGE + 1, offset=offset)
+    found = some[:PAGE]
     shelves = await visit.shop.read(_shelves, found)
     visit.expose(Step.SHOWN, *(product.id for product in found))
     text = visit.say("search.found" if found else "search.none", words=asked)
     rows = [(_product_button(visit, product, shelves),) for product in found]
+    pages = _search_pages(visit, asked, page, has_more=len(some) > PAGE)
+    everything = () if found else (LinkButton(visit.say("home.all"), link("all", page=1)),)
     last = (
         LinkButton(visit.say("home.search"), link("ask_search")),
         LinkButton(visit.say("button.home"), link("home")),
     )
-    return Screen((Line(text, Style.TITLE),), (*rows, last))
+    return Screen((Line(text, Style.TITLE),), (*rows, *pages, (*everything, *last)))
+
+
+def _search_pages(
+    visit: Visit, asked: str, page: int, *, has_more: bool
+) -> tuple[tuple[LinkButton, ...], ...]:
+    """The ways to other pages of what was found. Words too long for a link have one page: they find little anyway."""
+    row = []
+    if page > 1:
+        row.append(LinkButton(visit.say("button.previous"), link("search_page", page=page - 1, words=asked)))
+    if has_more:
+        row.append(LinkButton(visit.say("button.next"), link("search_page", page=page + 1, words=asked)))
+    return (tuple(row),) if row and all(len(to.link.encode()) <= LONGEST_LINK for to in row) else ()
 
 
 def stock_words(visit: Visit, shelf: Shelf) -> str:
@@ -317,7 +334,7 @@ def _product_button(visit: Visit, found: ProductView, shelves: dict[int, Shelf])
         cheapest.full_name(visit.language) if len(found.variants) == 1 else pick(found.names, visit.language)
     )
     count = sum(shelves[variant.id].count for variant in found.variants)
-    stock = stock_words(visit, Shelf(count)) if count else visit.say("restock.ask")
+    stock = stock_words(visit, Shelf(count)) if count else visit.say("stock.tell")
     return LinkButton(f"{name}  {price}  {stock}", link("product", product_id=found.id))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from handlers.links import link
 from handlers.order_screen import draw_codes, draw_order, order_facts, show_order
+from handlers.refusals import refusal_text
 from handlers.screen import Line, LinkButton, Prompt, Screen, Style
 from handlers.visit import Visit
 from shop_core.catalog.read import get_variant_for_sale
@@ -25,6 +26,7 @@ from shop_core.orders.reveal import reveal_codes
 from shop_core.orders.steps import delivered_cause
 from shop_core.orders.take_payment import Taken
 from shop_core.payments.gateway import GatewayRefused
+from shop_core.stock.count import count_on_shelf
 from shop_core.wallet.balance import balance_of
 
 
@@ -42,9 +44,10 @@ async def buy(visit: Visit, variant_id: int, quantity: int, key: str) -> Screen:
         number, _ = await place_and_ask(visit.shop, visit.customer, wish, visit.gateways[0], title=title)
     except GatewayRefused as refused:
         number = str(refused.details["number"])[:8]
-    except NotPayable:
+    except NotPayable as error:
         # Pressed before: the key finds the order that it placed then, which has been paid or has ended since.
         number = await place_order(visit.shop, visit.customer, wish)
+        return (await show_order(visit, number)).with_toast(refusal_text(visit, error))
     return await show_order(visit, number)
 
 
@@ -52,7 +55,9 @@ async def ask_quantity(visit: Visit, variant_id: int, key: str) -> Screen:
     """How many? The answer buys under the key that the question was asked with."""
     chosen = await visit.shop.read(get_variant_for_sale, variant_id)
     visit.expose(Step.STARTED, chosen.product_id)
-    most = chosen.per_order or MOST_IN_ONE_ORDER
+    shelf = (await visit.shop.read(count_on_shelf, [(variant_id, chosen.sell_until_days)]))[variant_id]
+    limits = (shelf.count, chosen.per_order, chosen.per_person, MOST_IN_ONE_ORDER)
+    most = min(limit for limit in limits if limit)
     lines = (
         Line(chosen.full_name(visit.language), Style.TITLE),
         Line(visit.say("quantity.ask", price=visit.money(chosen.price), most=most)),

@@ -36,6 +36,7 @@ FLOWS: Final[Mapping[str, Flow]] = {
     "buy": buying.buy,
     "ask_search": browse.ask_search,
     "search": browse.search,
+    "search_page": browse.search,
     "orders": account.orders,
     "orders_page": account.orders,
     "order": order_screen.show_order,

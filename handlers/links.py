@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import unquote
 
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BaseConverter, Map, Rule
@@ -45,6 +46,7 @@ ROUTES: Final = Map(
         Rule(f"/n/<{_ID}:variant_id>/<{_KEY}:key>/<path:typed>", endpoint="typed_quantity"),
         Rule("/find", endpoint="ask_search"),
         Rule("/find/<path:words>", endpoint="search"),
+        Rule("/more/<int(max=9999):page>/<path:words>", endpoint="search_page"),
         Rule("/orders", endpoint="orders"),
         Rule("/orders/<int(max=9999):page>", endpoint="orders_page"),
         Rule(f"/o/<{_NUMBER}:number>", endpoint="order"),
@@ -83,5 +85,5 @@ def match(path: str) -> tuple[str, Mapping[str, Any]] | None:
 
 
 def link(endpoint: str, **values: str | int) -> str:
-    """Build a link, without a leading slash."""
-    return _ADAPTER.build(endpoint, values).lstrip("/") or "home"
+    """Build a link, without a leading slash. It is no address of the web: words in it stay as they are."""
+    return unquote(_ADAPTER.build(endpoint, values)).lstrip("/") or "home"

@@ -79,8 +79,10 @@ async def show_order(visit: Visit, number: str, *, chosen: int | None = None) ->
     Args:
         chosen: The payment that the buyer has just asked for, where there are several.
     """
-    facts = await visit.shop.read(order_facts, visit.customer.person_id, number)
-    return draw_order(visit, replace(facts, chosen=chosen))
+    facts = replace(await visit.shop.read(order_facts, visit.customer.person_id, number), chosen=chosen)
+    screen = draw_order(visit, facts)
+    # Refreshed, it may look as before: the notice tells that the press was heard.
+    return screen.with_toast(visit.say("order.still_asking")) if _is_asking(visit, facts) else screen
 
 
 async def show_ways(visit: Visit, number: str) -> Screen:
@@ -138,6 +140,12 @@ def _head(visit: Visit, order: OrderView, state: str) -> list[Line]:
     title = visit.say(f"order.{state}.title", number=visit.say.number(order.number))
     names = [Line(f"{pick(line.names, visit.language)} × {line.quantity}") for line in order.lines]
     return [Line(title, Style.TITLE), *names]
+
+
+def _is_asking(visit: Visit, facts: OrderFacts) -> bool:
+    """Whether the gateway has not said yet where to pay."""
+    is_open = state_now(visit, facts.order) is OrderState.AWAITING
+    return is_open and facts.waiting is not None and facts.waiting.state is PaymentState.INTENDED
 
 
 def _choosing(visit: Visit, facts: OrderFacts) -> Screen:

@@ -236,7 +236,7 @@ def list_all_products(view: View, *, limit: int, offset: int = 0) -> Sequence[Pr
     )
 
 
-def search_products(view: View, typed: str, *, limit: int) -> Sequence[ProductView]:
+def search_products(view: View, typed: str, *, limit: int, offset: int = 0) -> Sequence[ProductView]:
     """Products in whose names, description, variants or categories all the words are; two Chinese characters will do.
 
     Names that begin with the first word come first, then those that have it, then the rest.
@@ -253,7 +253,7 @@ def search_products(view: View, typed: str, *, limit: int) -> Sequence[ProductVi
         (Product.search_names.like(pattern(words[0]), escape="\\"), 1),
         else_=2,
     )
-    ordered = chosen.order_by(rank, Product.position, Product.id).limit(limit)
+    ordered = chosen.order_by(rank, Product.position, Product.id).limit(limit).offset(offset)
     return _products(view, ordered, only_for_sale=True)
 
 

@@ -161,6 +161,52 @@ async def test_two_thousand_products_page_by_page_and_by_search(street: Street) 
     assert await found(street, "商品1999") == ["商品1999"]
 
 
+async def test_what_is_found_goes_on_page_by_page(street: Street) -> None:
+    await street.market.shop.write(_fill, 20)
+    visitor = street.a_visitor()
+    await visitor.hello()
+    seen: list[str] = []
+    await visitor.type("商品")
+    while True:
+        seen += [text.partition("  ")[0] for text in visitor.buttons if "¥" in text]
+        if not visitor.has("下一页"):
+            break
+        await visitor.press("下一页")
+    assert sorted(seen) == sorted(f"商品{n}" for n in range(20))
+    await visitor.press("上一页")
+    assert visitor.has("下一页")
+
+
+async def test_a_page_of_signs_is_a_link_like_any(street: Street) -> None:
+    for number in range(9):
+        await street.a_product(f"满减 50%? #{number}", codes=0)
+    visitor = street.a_visitor()
+    await visitor.hello()
+    await visitor.type("50%? #")
+    await visitor.press("下一页")
+    assert len([text for text in visitor.buttons if "¥" in text]) == 1
+
+
+async def test_words_too_long_for_a_link_have_one_page(street: Street) -> None:
+    words = "很长" * 12
+    for number in range(9):
+        await street.a_product(f"{words}{number}", codes=0)
+    visitor = street.a_visitor()
+    await visitor.hello()
+    await visitor.type(words)
+    assert len([text for text in visitor.buttons if "¥" in text]) == 8
+    assert not visitor.has("下一页")
+
+
+async def test_who_finds_nothing_is_shown_the_way_to_everything(street: Street) -> None:
+    await street.a_product("月卡")
+    visitor = street.a_visitor()
+    await visitor.hello()
+    await visitor.type("没有的东西")
+    await visitor.press("全部商品")
+    assert visitor.has("月卡")
+
+
 def test_folding_makes_the_same_of_what_looks_the_same() -> None:
     assert fold("  ＳＴＥＡＭ\u3000５０  Straße ") == "steam 50 strasse"
     assert fold_all(["A b", " ", "Ｃ"]) == "\na b\nc"
