@@ -50,6 +50,10 @@ fix: $(INSTALLED) ## Format, and mend what the linter can mend
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
+.PHONY: screens
+screens: $(INSTALLED) ## Walk every journey and write down what it shows: docs/screens
+	$(BIN)/python -m tests.screens
+
 .PHONY: bench
 bench: $(INSTALLED) ## Measure: one JSON line per figure
 	$(BIN)/python -m benchmarks

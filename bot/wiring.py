@@ -18,7 +18,7 @@ from admin_cmds.words import STAFF_WORDS
 from bot.channels.channel import Channel
 from bot.channels.telegram.channel import TelegramChannel
 from bot.channels.telegram.pace import Rates
-from bot.channels.telegram.settings import Hook, TelegramSettings, TelegramWords
+from bot.channels.telegram.settings import Hook, Pauses, TelegramSettings, TelegramWords
 from bot.channels.webchat.channel import WebChatChannel, WebChatSettings
 from bot.channels.webchat.words import ChatWords
 from bot.config import Config, EpayConfig, TelegramConfig, WebchatConfig
@@ -62,6 +62,7 @@ class Outside:
         transport: Carries requests to gateways; None for the network.
         telegram: Arguments for the HTTP client of Telegram bots.
         rates: How fast Telegram bots send.
+        pauses: How long Telegram bots wait.
         staff_pane: The identity that ``/staff`` gives to whoever opens it on this machine: the demo's, never a shop's.
     """
 
@@ -70,6 +71,7 @@ class Outside:
     transport: httpx.AsyncBaseTransport | None = None
     telegram: Mapping[str, Any] = field(default_factory=dict)
     rates: Rates = field(default_factory=Rates)
+    pauses: Pauses = field(default_factory=Pauses)
     staff_pane: str | None = None
 
 
@@ -202,6 +204,7 @@ def _telegram(
             token=settings.token,
             words=spoken,
             api_base_url=settings.api_base_url,
+            pauses=outside.pauses,
             rates=outside.rates,
             staff_menus=partial(list_menus, shop, name),
             hook=_hook(config, name, settings),

@@ -17,9 +17,14 @@ ACTOR = "shell:demo"
 
 
 async def seed(shop: Shop, random: Random) -> int:
-    """Fill an empty shop with shelves, products and codes. Returns how many codes."""
+    """Fill an empty shop with the demo's shelves, products and codes. Returns how many codes."""
+    return await seed_shelves(shop, SHELVES, random)
+
+
+async def seed_shelves(shop: Shop, shelves: Sequence[DemoCategory], random: Random) -> int:
+    """Fill an empty shop with these. Returns how many codes."""
     stocked: list[tuple[int, DemoVariant]] = []
-    for shelf in SHELVES:
+    for shelf in shelves:
         stocked += await shop.write(_add_shelf, shelf, None)
     codes = 0
     for variant_id, variant in stocked:

@@ -1,0 +1,1 @@
+"""Every journey through the shop, walked on each channel in each language, kept as transcripts and pictures."""

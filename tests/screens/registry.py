@@ -1,0 +1,43 @@
+"""The list of all journeys."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+
+from tests.screens.person import Cast
+
+BOTH: Final = ("telegram", "web")
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """A walk through the shop.
+
+    Attributes:
+        name: Of its files.
+        titles: Language → heading.
+        goods: What is on the shelves when it begins, see ``goods.GOODS``.
+    """
+
+    name: str
+    titles: dict[str, str]
+    walk: Callable[[Cast], Awaitable[None]]
+    goods: str = "few"
+    channels: tuple[str, ...] = BOTH
+
+
+JOURNEYS: Final[list[Journey]] = []
+
+
+def journey(
+    name: str, zh: str, en: str, *, goods: str = "few", channels: tuple[str, ...] = BOTH
+) -> Callable[[Callable[[Cast], Awaitable[None]]], Callable[[Cast], Awaitable[None]]]:
+    """Make a function a journey: it is walked, written down and compared from now on."""
+
+    def add(walk: Callable[[Cast], Awaitable[None]]) -> Callable[[Cast], Awaitable[None]]:
+        JOURNEYS.append(Journey(name, {"zh": zh, "en": en}, walk, goods, channels))
+        return walk
+
+    return add

@@ -1,0 +1,69 @@
+"""A transcript as it is written: what a person did, and what he then saw."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from random import Random
+from typing import Final
+
+from shop_core.kernel.numbers import ALPHABET, display_number, new_number, parse_number
+
+_NUMBER: Final = re.compile(rf"\b[{ALPHABET}]{{4}}-?[{ALPHABET}]{{4}}\b")
+_ADDRESS: Final = re.compile(r"http://127\.0\.0\.1:\d+(/staff/enter/)?[\w-]*")
+
+NEW: Final = "●"
+CHANGED: Final = "↻"
+GONE: Final = "✕"
+NOTICE: Final = "💬"
+
+
+@dataclass
+class Names:
+    """Other names for what is different in every run: order numbers by their order of appearance, addresses."""
+
+    known: dict[str, str] = field(default_factory=dict)
+    fresh: Random = field(default_factory=lambda: Random(20261120))
+
+    def rename(self, text: str) -> str:
+        text = _ADDRESS.sub(
+            lambda found: "https://shop.example.com" + (f"{found[1]}…" if found[1] else ""), text
+        )
+        return _NUMBER.sub(self._number, text)
+
+    def _number(self, found: re.Match[str]) -> str:
+        number = parse_number(found[0])
+        if number is None:
+            return found[0]
+        if number not in self.known:
+            self.known[number] = new_number(self.fresh)
+        other = self.known[number]
+        return display_number(other) if "-" in found[0] else other
+
+
+@dataclass
+class Script:
+    """Lines of a conversation, in the order of what happened."""
+
+    names: Names = field(default_factory=Names)
+    blocks: list[str] = field(default_factory=list)
+
+    def did(self, who: str, what: str) -> None:
+        """Somebody pressed or said something."""
+        self.blocks.append(self.names.rename(f"{who} › {what}"))
+
+    def saw(self, mark: str, text: str) -> None:
+        """Something appeared, changed or went away."""
+        first, *rest = self.names.rename(text).splitlines()
+        self.blocks.append("\n".join([f"  {mark} {first}", *(f"    {line}".rstrip() for line in rest)]))
+
+    def lost(self, text: str) -> None:
+        """Something went away: its first line tells what it was."""
+        self.saw(GONE, text.partition("\n")[0] or "…")
+
+    def happened(self, what: str) -> None:
+        """Something outside of the conversation."""
+        self.blocks.append(self.names.rename(f"— {what} —"))
+
+    def text(self) -> str:
+        return "\n\n".join(self.blocks) + "\n"

@@ -1,0 +1,237 @@
+"""The whole program around one journey: both channels, a cashier, the Bot API; a clock that only the journey moves."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+from sqlalchemy import func, select
+
+from bot.channels.telegram.pace import Rates
+from bot.channels.telegram.settings import Pauses
+from bot.config import load_config
+from bot.demo.setting import free_port
+from bot.run import serve
+from bot.timing import Timing
+from bot.wiring import Outside, Program, open_shop
+from handlers.words import Phrases, Words
+from shop_core.db import inbox, outbox
+from shop_core.db.shop import Shop
+from shop_core.db.tx import View
+from shop_core.messaging.models import Message
+from shop_core.messaging.pace import Rate
+from shop_core.payments.gateway import Gateways
+from tests.core.builders import ManualClock
+from tests.proof.premises import EPAY_KEY, EPAY_PID
+from tests.proof.warmth import share_compiled_statements
+from tests.screens.goods import GOODS, stock
+from tests.standins.cashier import CashierControl
+from tests.standins.telegram import TelegramStandIn
+
+OWNER_ID: Final = 1001
+"""The owner's own Telegram id."""
+PAY_SITE: Final = "https://pay.example.com"
+"""What the gateway's site is called: Telegram takes no address on this machine as a button."""
+NOWHERE: Final = "nowhere"
+"""A channel that does not exist, for people who are only talked of."""
+PATIENCE_S: Final = 30
+
+# No job runs by itself: a journey that needs one lets it run, at a moment that is the same each time.
+_TIMING: Final = Timing(
+    poll_s=0.05, lease=timedelta(days=1), schedule_lease=timedelta(days=1), drain_s=2.0, jobs=100_000
+)
+_AT_ONCE: Final = Rate(timedelta(0), 1)
+_RATES: Final = Rates(overall=_AT_ONCE, private=_AT_ONCE, group=_AT_ONCE)
+# However slow the machine is, a press is answered by what it asked for.
+_PAUSES: Final = Pauses(spin_s=PATIENCE_S)
+
+_CONFIG: Final = """
+[shop]
+name = "云卡小铺"
+owners = ["tg:{owner}"]
+
+[database]
+url = "sqlite:///{folder}/kapu.db"
+
+[vault]
+active_key = "k1"
+[vault.keys]
+k1 = "file:vault.key"
+fingerprint = "file:fingerprint.key"
+
+[http]
+port = {port}
+public_url = "http://127.0.0.1:{port}"
+
+[log]
+level = "error"
+
+[gateways.alipay]
+kind = "epay"
+base_url = "{pay_site}"
+pid = "{pid}"
+key = "file:epay.key"
+
+[channels.tg]
+kind = "telegram"
+token = "file:bot.token"
+api_base_url = "{telegram}"
+gateways = ["alipay"]
+
+[channels.web]
+kind = "webchat"
+session_secret = "file:session.key"
+gateways = ["alipay"]
+"""
+_KEYS: Final = {
+    "vault.key": "MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI=",
+    "fingerprint.key": "ZmluZ2VycHJpbnQtZmluZ2VycHJpbnQtZmluZ2VycHI=",
+    "session.key": "session-secret-of-the-journeys-0123456789",
+    "epay.key": EPAY_KEY,
+}
+
+
+class PaySite(httpx.AsyncBaseTransport):
+    """Carries what is sent to ``PAY_SITE`` to the cashier on this machine, and its addresses back as ``PAY_SITE``."""
+
+    def __init__(self, cashier: str) -> None:
+        self._cashier = cashier
+        self._inner = httpx.AsyncHTTPTransport(
+            verify=False
+        )  # plain http: looking for certificates takes long
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        there = httpx.URL(self._cashier)
+        request.url = request.url.copy_with(scheme=there.scheme, host=there.host, port=there.port)
+        answer = await self._inner.handle_async_request(request)
+        body = (await answer.aread()).decode().replace(self._cashier, PAY_SITE)
+        body = body.replace(self._cashier.replace("/", "\\/"), PAY_SITE.replace("/", "\\/"))
+        headers = {"content-type": answer.headers.get("content-type", "text/plain")}
+        return httpx.Response(answer.status_code, headers=headers, content=body.encode())
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+@dataclass(slots=True)
+class Outskirts:
+    """What all journeys of a run share: the cashier, and the stocked databases to begin with."""
+
+    cashier: CashierControl
+    empty: Path
+    folder: Path
+    stocked: dict[str, Path] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """An open shop, and those who stand around it."""
+
+    program: Program
+    clock: ManualClock
+    tg: TelegramStandIn
+    cashier: CashierControl
+    base_url: str
+
+    @property
+    def shop(self) -> Shop:
+        return self.program.shop
+
+    def words(self, language: str) -> Phrases:
+        return self.shop.get(Words).to(language)
+
+    async def run(self, job: Callable[[Shop], Awaitable[object]]) -> None:
+        """Let a job of the schedule run now, and what comes of it."""
+        await job(self.shop)
+        await self.quiet()
+
+    async def quiet(self) -> None:
+        """Wait until everything that was said is answered and everything that is due is sent."""
+        async with asyncio.timeout(PATIENCE_S):
+            while not await self._is_quiet():  # noqa: ASYNC110 - rows in the database, and a thread
+                await asyncio.sleep(0.02)
+
+    async def pay(self, url: str, **how: Any) -> None:
+        """Pay at the cashier, and wait until the shop has been told and has acted."""
+        told = len([attempt for attempt in self.cashier.notifies() if attempt.accepted])
+        await asyncio.to_thread(self.cashier.pay, trade_no=url.rpartition("/")[2], **how)
+        await asyncio.to_thread(self.cashier.wait_for_notifies, told + 1)
+        await self.quiet()
+
+    async def _is_quiet(self) -> bool:
+        return not self.tg.pending_updates() and not await self.shop.read(_count_waiting)
+
+
+def _count_waiting(view: View) -> int:
+    due = (
+        select(func.count())
+        .select_from(Message)
+        .where(Message.due_at.is_not(None), Message.channel != NOWHERE)
+    )
+    return inbox.count_pending(view) + outbox.count_waiting(view) + int(view.execute(due).scalar_one())
+
+
+@asynccontextmanager
+async def an_open_shop(around: Outskirts, goods: str, folder: Path) -> AsyncIterator[Stage]:
+    """Open a shop with these goods as ``kapu run`` does, at noon of a Friday."""
+    with TelegramStandIn(pace=False) as tg:
+        config = _lay_out(folder, tg)
+        shutil.copyfile(await _stocked(around, goods), folder / "kapu.db")
+        clock, stop = ManualClock(), asyncio.Event()
+        outside = Outside(
+            clock=clock,
+            timing=_TIMING,
+            transport=PaySite(around.cashier.base_url),
+            telegram={"trust_env": False, "verify": False},
+            rates=_RATES,
+            pauses=_PAUSES,
+        )
+        opened: asyncio.Future[tuple[Program, int]] = asyncio.get_running_loop().create_future()
+        serving = asyncio.create_task(
+            serve(load_config(config), outside, stop=stop, on_ready=lambda *ready: opened.set_result(ready))
+        )
+        try:
+            waited: set[asyncio.Future[Any]] = {serving, opened}
+            await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+            if not opened.done():
+                await serving
+            program, port = opened.result()
+            share_compiled_statements(program.shop.database)
+            yield Stage(program, clock, tg, around.cashier, f"http://127.0.0.1:{port}")
+        finally:
+            stop.set()
+            await serving
+
+
+async def _stocked(around: Outskirts, goods: str) -> Path:
+    """A database with these goods: filled once, copied for each journey."""
+    if goods not in around.stocked:
+        folder = around.folder / f"stocked-{goods}"
+        folder.mkdir()
+        with TelegramStandIn() as nobody:
+            config = _lay_out(folder, nobody)
+        shutil.copyfile(around.empty, folder / "kapu.db")
+        shop = open_shop(load_config(config), Outside(clock=ManualClock()), Gateways({}, {}))
+        await stock(shop, GOODS[goods])
+        await shop.database.close()
+        with closing(sqlite3.connect(folder / "kapu.db")) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+        around.stocked[goods] = folder / "kapu.db"
+    return around.stocked[goods]
+
+
+def _lay_out(folder: Path, tg: TelegramStandIn) -> Path:
+    config = _CONFIG.format(
+        owner=OWNER_ID, folder=folder, port=free_port(), pay_site=PAY_SITE, pid=EPAY_PID, telegram=tg.base_url
+    )
+    for name, text in {**_KEYS, "bot.token": tg.token, "config.toml": config}.items():
+        (folder / name).write_text(text, "utf-8")
+    return folder / "config.toml"
