@@ -88,6 +88,14 @@ def _read_id(text: str) -> int:
     return _whole(text.removeprefix("#"), _MAX_ID)
 
 
+def read_id(words: tuple[str, ...]) -> int | None:
+    """The id that words are, if they are one and nothing else."""
+    try:
+        return _read_id(_plain(words[0])) if len(words) == 1 else None
+    except ValueError:
+        return None
+
+
 def _read_count(text: str) -> int:
     return _whole(text, _MOST)
 

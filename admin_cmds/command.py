@@ -15,6 +15,7 @@ from shop_core.customers.people import Address
 from shop_core.db.shop import Shop
 from shop_core.kernel.errors import ShopError
 from shop_core.kernel.money import Money
+from shop_core.messaging.tell_staff import address_of
 from shop_core.staff.roles import RIGHTS, Right, Role
 
 
@@ -81,6 +82,11 @@ class Desk:
         """Whether who is here has a right."""
         return right in RIGHTS[self.role]
 
+    @property
+    def where(self) -> Address:
+        """The chat that this is: a browser, or somebody's own."""
+        return self.browser or address_of(self.actor)
+
     def button(
         self, key: str, *words: str, weight: Weight = Weight.NORMAL, **values: str | int
     ) -> LinkButton:
@@ -123,6 +129,7 @@ def ask_first(lines: tuple[Line, ...], yes: str, held: tuple[str, ...], key: str
 
 
 Run = Callable[..., Awaitable[Screen]]
+Guide = Callable[[Desk, tuple[str, ...]], Awaitable[Screen | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +146,8 @@ class Command:
         params: In click's declarations.
         takes_sign: An argument may begin with a minus, so ``-5`` is no option.
         takes_file: The shell's last argument names a file, or ``-`` for standard input; the chat is sent one.
+        guide: In the chat, asks for what is missing in its own way; given the words after the name, it may decline.
+        is_step: Only buttons have it: nobody has to know how it is written.
     """
 
     name: str
@@ -148,6 +157,8 @@ class Command:
     params: tuple[click.Parameter, ...] = ()
     takes_sign: bool = False
     takes_file: bool = False
+    guide: Guide | None = None
+    is_step: bool = False
     parser: click.Command = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -10,7 +10,7 @@ from admin_cmds.command import Command, Desk, Misused, NoSuchCommand, Unfinished
 from admin_cmds.links import GO, HOLD, PREFIX, link_to, split_words, words_of
 from admin_cmds.manual import CHAT_SIGN, ask_rest, manual_screen, usage_text
 from admin_cmds.refusals import refusal_text
-from admin_cmds.registry import COMMANDS, carry_out, find
+from admin_cmds.registry import carry_out, find, listed_for
 from handlers import conversation
 from handlers.conversation import LONGEST_TEXT, arrive
 from handlers.incoming import Incoming, Link, Text, Upload
@@ -155,7 +155,7 @@ async def _go(desk: Desk, said: _Said, asked: str | None) -> Screen:
 async def _respond(desk: Desk, said: _Said) -> Screen:
     """Carry a command out; a refusal is an answer."""
     if said.words[:1] == (HELP,):
-        return manual_screen(desk, tuple(command for command in COMMANDS if command.is_for(desk.role)))
+        return manual_screen(desk, listed_for(desk.role))
     try:
         command, _ = find(said.words, desk.role)
     except NoSuchCommand as unknown:
@@ -173,7 +173,9 @@ async def _carry_out(desk: Desk, command: Command, words: tuple[str, ...]) -> Sc
     try:
         return await carry_out(desk, words)
     except Unfinished:
-        return ask_rest(desk, command, words)
+        _, rest = find(words, desk.role)
+        guided = None if command.guide is None else await command.guide(desk, rest)
+        return guided or ask_rest(desk, command, words)
 
 
 def _takes_file(words: tuple[str, ...]) -> bool:

@@ -33,10 +33,11 @@ async def add_category(shop: Shop, names: Mapping[str, str], parent_id: int | No
     Raises:
         BadProduct: No name, or no such parent.
     """
-    return await shop.write(_add_category, names, parent_id, by)
+    return await shop.write(make_category, names, parent_id, by)
 
 
-def _add_category(tx: Tx, names: Mapping[str, str], parent_id: int | None, by: str) -> Made:
+def make_category(tx: Tx, names: Mapping[str, str], parent_id: int | None, by: str) -> Made:
+    """The step."""
     there = find_category_named(tx, names, parent_id)
     if there is not None:
         return Made(there, is_new=False)
@@ -51,10 +52,11 @@ async def add_product(shop: Shop, product: NewProduct, *, by: str) -> Made:
     Raises:
         BadProduct: No name, or no such category.
     """
-    return await shop.write(_add_product, product, by)
+    return await shop.write(make_product, product, by)
 
 
-def _add_product(tx: Tx, product: NewProduct, by: str) -> Made:
+def make_product(tx: Tx, product: NewProduct, by: str) -> Made:
+    """The step."""
     there = find_product_named(tx, product.names)
     if there is not None:
         return Made(there, is_new=False)
@@ -71,10 +73,11 @@ async def add_variant(shop: Shop, variant: NewVariant, *, by: str) -> Made:
     Raises:
         NoSuchProduct, BadProduct: Nothing was made.
     """
-    return await shop.write(_add_variant, variant, by)
+    return await shop.write(make_variant, variant, by)
 
 
-def _add_variant(tx: Tx, variant: NewVariant, by: str) -> Made:
+def make_variant(tx: Tx, variant: NewVariant, by: str) -> Made:
+    """The step."""
     there = find_variant_named(tx, variant.product_id, variant.names)
     if there is not None:
         return Made(there, is_new=False)
@@ -90,19 +93,26 @@ def _add_variant(tx: Tx, variant: NewVariant, by: str) -> Made:
     return Made(variant_id, is_new=True)
 
 
-async def set_price(shop: Shop, variant_id: int, price: Money, cost: Money | None, *, by: str) -> int:
-    """Change what new orders pay.
+@dataclass(frozen=True, slots=True)
+class OldPrice:
+    """What a variant cost before a change, and where it is."""
 
-    Returns:
-        The variant's product.
+    product_id: int
+    price: Money
+    cost: Money
+
+
+async def set_price(shop: Shop, variant_id: int, price: Money, cost: Money | None, *, by: str) -> OldPrice:
+    """Change what new orders pay.
 
     Raises:
         NoSuchVariant, BadProduct: Nothing changed.
     """
-    return await shop.write(_set_price, variant_id, price, cost, by)
+    return await shop.write(change_price, variant_id, price, cost, by)
 
 
-def _set_price(tx: Tx, variant_id: int, price: Money, cost: Money | None, by: str) -> int:
+def change_price(tx: Tx, variant_id: int, price: Money, cost: Money | None, by: str) -> OldPrice:
+    """The step."""
     before = get_variant(tx, variant_id)
     edit.set_price(tx, variant_id, price.minor, None if cost is None else cost.minor)
     details: dict[str, str | int] = {
@@ -113,7 +123,7 @@ def _set_price(tx: Tx, variant_id: int, price: Money, cost: Money | None, by: st
     if cost is not None:
         details["cost"] = cost.decimal_text()
     audit.record(tx, actor=by, command="price", details=details)
-    return before.product_id
+    return OldPrice(before.product_id, before.price, before.cost)
 
 
 async def set_limits(
@@ -143,10 +153,11 @@ async def set_state(shop: Shop, product_id: int, state: ProductState, *, by: str
     Raises:
         NoSuchProduct, BadProduct: Nothing changed.
     """
-    await shop.write(_set_state, product_id, state, by)
+    await shop.write(put_state, product_id, state, by)
 
 
-def _set_state(tx: Tx, product_id: int, state: ProductState, by: str) -> None:
+def put_state(tx: Tx, product_id: int, state: ProductState, by: str) -> None:
+    """The step."""
     if get_product(tx, product_id).state is state:
         return
     edit.set_state(tx, product_id, state)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from admin_cmds import edits
@@ -16,11 +16,13 @@ from shop_core.catalog.read import (
     ProductView,
     VariantView,
     get_product,
+    get_variant,
     list_all_products,
     pick,
 )
 from shop_core.db.tx import View
 from shop_core.kernel.money import Money
+from shop_core.staff.roles import Right
 from shop_core.stock.count import Shelf, count_on_shelf
 
 PAGE: Final = 8
@@ -107,9 +109,10 @@ def _variant_text(desk: Desk, variant: VariantView, shelf: Shelf) -> str:
     facts = [
         f"#{variant.id} {pick(variant.names, desk.language)}".strip(),
         desk.money(variant.price),
-        desk.say("admin.variant.cost", cost=desk.money(variant.cost)),
-        stock_text(desk, shelf),
     ]
+    if desk.may(Right.BOOKS):
+        facts.append(desk.say("admin.variant.cost", cost=desk.money(variant.cost)))
+    facts.append(stock_text(desk, shelf))
     if variant.per_order is not None:
         facts.append(desk.say("admin.variant.per_order", n=variant.per_order))
     if variant.per_person is not None:
@@ -197,9 +200,21 @@ async def variant_add(  # noqa: PLR0913 - one parameter for each of the command'
 
 async def set_price(desk: Desk, variant_id: int, price: Money, cost: Money | None) -> Screen:
     """Change a variant's price, and its cost if one is given."""
-    product_id = await edits.set_price(desk.shop, variant_id, price, cost, by=desk.actor)
-    toast = desk.say("admin.price.done", id=variant_id, price=desk.money(price))
-    return (await product_show(desk, product_id)).with_toast(toast)
+    old = await edits.set_price(desk.shop, variant_id, price, cost, by=desk.actor)
+    return await priced_screen(desk, variant_id, old.price, old.cost)
+
+
+async def priced_screen(desk: Desk, variant_id: int, price: Money, cost: Money) -> Screen:
+    """A product after one of its prices has changed, with the way back to the old one."""
+    variant = await desk.shop.read(get_variant, variant_id)
+    now = desk.money(variant.price)
+    screen = await product_show(desk, variant.product_id)
+    toast = desk.say("admin.price.done", name=variant.full_name(desk.language), price=now)
+    if (price, cost) == (variant.price, variant.cost):
+        return screen.with_toast(toast)
+    words = ("price", str(variant_id), price.decimal_text(), cost.decimal_text())
+    undo = desk.button("admin.button.price_back", *words, price=desk.money(price))
+    return replace(screen, rows=((undo,), *screen.rows)).with_toast(toast)
 
 
 async def set_limits(desk: Desk, variant_id: int, per_order: int, per_person: int) -> Screen:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from admin_cmds.command import Desk
+from admin_cmds.found import way_text
 from admin_cmds.links import link_to
 from admin_cmds.odd_money import suspense_show
-from admin_cmds.sales import way_text
 from handlers.screen import Button, Line, LinkButton, Screen, Style, Weight
 from shop_core.cases.cases import CaseKind, OpenCase, close_case, find_open, list_open
 from shop_core.cases.handled_by import HANDLED_BY, kinds_for

@@ -19,6 +19,11 @@ _BY_NAME: Final[Mapping[str, Command]] = {command.name: command for command in C
 _MOST_WORDS: Final = 2
 
 
+def listed_for(role: Role) -> tuple[Command, ...]:
+    """What a role may type."""
+    return tuple(command for command in COMMANDS if command.is_for(role) and not command.is_step)
+
+
 def find(words: Sequence[str], role: Role) -> tuple[Command, tuple[str, ...]]:
     """The command that words begin with, and the words after it. No words at all mean the first screen.
 

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from admin_cmds.command import Desk, ask_first
-from admin_cmds.links import link_to
-from admin_cmds.odd_money import receipt_screen
-from handlers.screen import Button, Line, LinkButton, Screen, Style, Weight
-from shop_core.catalog.read import pick
+from admin_cmds.found import goods_text, hits_screen, order_button, way_text
+from admin_cmds.odd_money import suspense_show
+from handlers.screen import Button, Line, Screen, Style, Weight
 from shop_core.conversations.keys import new_key
 from shop_core.customers.people import Address, Customer, find_customer
 from shop_core.db.tx import View
@@ -17,10 +16,11 @@ from shop_core.kernel.money import Money
 from shop_core.orders.ask import ask_about_order
 from shop_core.orders.errors import NoSuchOrder, NotRefundable
 from shop_core.orders.models import OrderState
-from shop_core.orders.pay import WALLET
 from shop_core.orders.read import OrderView, list_latest
 from shop_core.orders.refund import refund_order, refund_seen_order
-from shop_core.orders.trace import OrderTrace, find_by_any_number, trace_order
+from shop_core.orders.search import Hits
+from shop_core.orders.trace import OrderTrace, search_any_number, trace_order
+from shop_core.staff.roles import Right
 from shop_core.wallet.balance import balance_of
 
 LISTED: Final = 10
@@ -57,41 +57,35 @@ async def orders(desk: Desk, state: str | None) -> Screen:
     lines = [Line(desk.say("admin.orders.title"), Style.TITLE)]
     if not latest:
         lines.append(Line(desk.say("admin.orders.none"), Style.MUTED))
-    rows = [(_order_button(desk, order),) for order in latest]
+    rows = [(order_button(desk, order),) for order in latest]
     find = desk.button("admin.button.find_order", "order")
     return Screen(tuple(lines), (*rows, (find, desk.home_button())))
 
 
-def _order_button(desk: Desk, order: OrderView) -> LinkButton:
-    state = desk.say(f"order.{order.state.value}.short")
-    text = f"{state}  {desk.say.number(order.number)}  {goods_text(desk, order)}  {desk.money(order.total)}"
-    return LinkButton(text, link_to("order", order.number))
-
-
-def goods_text(desk: Desk, order: OrderView) -> str:
-    """What was bought, in one line."""
-    return "，".join(f"{pick(line.names, desk.language)} × {line.quantity}" for line in order.lines)
-
-
-async def order(desk: Desk, number: str) -> Screen:
-    """An order by its number, a payment's, or the gateway's; or odd money by the gateway's number."""
-    found = await desk.shop.read(find_by_any_number, number)
-    if found.order_number is None:
-        if found.receipt is None:
+async def order(desk: Desk, number: tuple[str, ...]) -> Screen:
+    """An order by any number of it or a part of one; several to choose from; or odd money by the gateway's number."""
+    wanted = " ".join(number)
+    hits = await desk.shop.read(search_any_number, wanted)
+    if not desk.may(Right.MONEY):
+        hits = Hits(hits.orders, ())
+    match list(hits.orders), list(hits.receipts):
+        case [], []:
             raise NoSuchOrder
-        return receipt_screen(desk, found.receipt)
-    return draw(desk, await desk.shop.read(see_order, found.order_number))
+        case [placed], []:
+            return draw(desk, await desk.shop.read(see_order, placed.number))
+        case [], [receipt]:
+            return await suspense_show(desk, receipt.id)
+        case _:
+            return hits_screen(desk, hits)
 
 
 def draw(desk: Desk, seen: OrderSeen) -> Screen:
     """An order as staff see it: facts, and never a code."""
     placed = seen.trace.order
     state = desk.say(f"order.{placed.state.value}.title", number=desk.say.number(placed.number))
-    cost = Money(sum(line.cost.minor for line in placed.lines), placed.total.currency)
-    price = desk.say("admin.order.price", total=desk.money(placed.total), cost=desk.money(cost))
     lines = (
         Line(state, Style.TITLE),
-        Line(f"{goods_text(desk, placed)}   {price}"),
+        Line(f"{goods_text(desk, placed)}   {_price_text(desk, placed)}"),
         Line(_buyer_text(desk, seen)),
         Line(_times_text(desk, seen.trace), Style.MUTED),
     )
@@ -104,6 +98,15 @@ def draw(desk: Desk, seen: OrderSeen) -> Screen:
         first.append(desk.button("admin.button.refund", *words, weight=Weight.DANGER, amount=amount))
     rest = (desk.button("admin.button.wallet", "wallet", placed.number), *_order_home(desk))
     return Screen(lines, (tuple(first), rest))
+
+
+def _price_text(desk: Desk, placed: OrderView) -> str:
+    """What was paid, and what it cost the shop: that for those who keep the books."""
+    total = desk.money(placed.total)
+    if not desk.may(Right.BOOKS):
+        return total
+    cost = Money(sum(line.cost.minor for line in placed.lines), placed.total.currency)
+    return desk.say("admin.order.price", total=total, cost=desk.money(cost))
 
 
 def _order_home(desk: Desk) -> tuple[Button, ...]:
@@ -142,14 +145,6 @@ def _times_text(desk: Desk, trace: OrderTrace) -> str:
     if placed.ended_at is not None:
         steps.append(say(f"admin.order.ended.{placed.state.value}", at=say.day(placed.ended_at)))
     return " · ".join(steps)
-
-
-def way_text(desk: Desk, name: str) -> str:
-    """What a means of payment is called."""
-    if name == WALLET:
-        return desk.say("admin.way.wallet")
-    key = f"gateway.{name}"
-    return desk.say(key) if desk.say.has(key) else name
 
 
 async def refund(desk: Desk, number: str, *, even_if_seen: bool, yes: bool) -> Screen:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from admin_cmds.command import Desk
+from admin_cmds.found import way_text
 from admin_cmds.links import link_to
-from admin_cmds.sales import PAID, OrderSeen, see_order, way_text
+from admin_cmds.sales import PAID, OrderSeen, see_order
 from handlers.screen import Button, Line, LinkButton, Screen, Style, Weight
 from shop_core.messaging.queue import MessageState, NewsKind
 from shop_core.orders.errors import NoSuchOrder

@@ -19,7 +19,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from bot.metrics import Metrics
 from bot.timing import Timing
 from shop_core.cases.cases import MACHINE, CaseKind, close_case, open_case, subject_of
-from shop_core.conversations import keys, sign_in
+from shop_core.conversations import forms, keys, sign_in
 from shop_core.customers import passwords
 from shop_core.db import inbox, leases, outbox
 from shop_core.db.shop import Shop
@@ -66,6 +66,7 @@ async def _flush_exposures(shop: Shop) -> int:
 
 PURGES: Final = (
     forget_keys,
+    forms.purge,
     inbox.purge,
     invitations.purge,
     keys.purge,

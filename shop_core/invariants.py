@@ -503,7 +503,7 @@ _MONEY_IN: Final = (
         "no entry of it moves {amount_minor} {currency} to the wallet of person {person_id}",
         """
         SELECT r.id, r.person_id, r.amount_minor, r.currency FROM receipts r
-        WHERE r.state = 'credited' AND NOT EXISTS
+        WHERE r.state IN ('credited', 'matched') AND NOT EXISTS
             (SELECT 1 FROM ledger_entries e JOIN ledger_postings p ON p.entry_id = e.id
              WHERE e.key IN ('receipt:' || r.id || ':credited', 'receipt:' || r.id || ':resolved')
                AND p.account = 'wallet:' || r.person_id AND p.currency = r.currency

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
+import click
 from click import Argument, Option
 
 from admin_cmds import goods, imports, shelf
 from admin_cmds.arguments import AMOUNT, COUNT, DAY, ID
 from admin_cmds.command import Command
+from admin_cmds.forms.walk import begin_price, begin_product, begin_variant, form_step
 from admin_cmds.tables.options import en, number, words, yes
 from shop_core.staff.roles import Right
 
@@ -32,6 +34,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
             Option(["--category", "category_id"], type=ID),
             Option(["--description"], metavar="TEXT"),
         ),
+        guide=begin_product,
     ),
     Command(
         "product list",
@@ -60,6 +63,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
             Option(["--per-person"], type=COUNT),
             Option(["--sell-until-days"], type=COUNT, default="0"),
         ),
+        guide=begin_variant,
     ),
     Command(
         "price",
@@ -71,6 +75,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
             Argument(["price"], type=AMOUNT),
             Argument(["cost"], type=AMOUNT, required=False),
         ),
+        guide=begin_price,
     ),
     Command(
         "limits",
@@ -104,5 +109,19 @@ COMMANDS: Final[tuple[Command, ...]] = (
         "stock 12",
         Right.LOOK,
         (Argument(["variant_id"], type=ID, required=False),),
+    ),
+    Command(
+        "form",
+        form_step,
+        "form abcdefghij name drop",
+        Right.GOODS,
+        (
+            Argument(["key"]),
+            Argument(["step"]),
+            Argument(["action"]),
+            Argument(["value"], nargs=-1, type=click.UNPROCESSED),
+        ),
+        takes_sign=True,
+        is_step=True,
     ),
 )

@@ -18,7 +18,7 @@ _STATES: Final = click.Choice([state.value for state in OrderState])
 
 COMMANDS: Final[tuple[Command, ...]] = (
     Command("orders", sales.orders, "orders --state paid", Right.LOOK, (Option(["--state"], type=_STATES),)),
-    Command("order", sales.order, "order K7M2-9QX9", Right.LOOK, (Argument(["number"]),)),
+    Command("order", sales.order, "order K7M2-9QX9", Right.LOOK, (words("number"),)),
     Command("why", why.why, "why K7M2-9QX9", Right.LOOK, (Argument(["number"]),)),
     Command("ask", sales.ask, "ask K7M2-9QX9", Right.LOOK, (Argument(["number"], type=ORDER_NUMBER),)),
     Command(
@@ -49,6 +49,20 @@ COMMANDS: Final[tuple[Command, ...]] = (
         "suspense show 4",
         Right.MONEY,
         (number("receipt_id"),),
+    ),
+    Command(
+        "suspense for",
+        odd_money.suspense_for,
+        "suspense for 4 K7M2",
+        Right.MONEY,
+        (number("receipt_id"), Argument(["number"], nargs=-1)),
+    ),
+    Command(
+        "suspense pay",
+        odd_money.suspense_pay,
+        "suspense pay 4 K7M2-9QX9",
+        Right.MONEY,
+        (number("receipt_id"), Argument(["number"], type=ORDER_NUMBER)),
     ),
     Command(
         "suspense credit",

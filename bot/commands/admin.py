@@ -20,7 +20,7 @@ from admin_cmds.command import Command, Desk, Misused, Question
 from admin_cmds.links import words_of
 from admin_cmds.manual import SHELL_SIGN, about_text, manual_screen, usage_text
 from admin_cmds.refusals import refusal_text
-from admin_cmds.registry import COMMANDS, carry_out, find, parse
+from admin_cmds.registry import carry_out, find, listed_for, parse
 from admin_cmds.words import STAFF_WORDS
 from bot.commands.configured import with_config
 from bot.commands.reach import reach
@@ -54,7 +54,7 @@ class _Admin(click.Command):
         say = Words(_LANGUAGES, "UTC", (CUSTOMER_WORDS, STAFF_WORDS)).to(shell_language(os.environ))
         formatter.write_paragraph()
         with formatter.section("Commands"):
-            for command in COMMANDS:
+            for command in listed_for(Role.OWNER):
                 file = say("admin.usage.file") if command.takes_file else ""
                 formatter.write_text(f"{say(f'admin.usage.{command.word}')}{file}")
                 with formatter.indentation():
@@ -137,7 +137,7 @@ class Terminal:
 
     async def _carry_out(self, desk: Desk, words: Sequence[str]) -> Screen:
         if tuple(words) == ("help",):
-            return manual_screen(desk, COMMANDS)
+            return manual_screen(desk, listed_for(Role.OWNER))
         command, rest = find(words, Role.OWNER)
         if command.takes_file:
             return await self._with_file(desk, command, rest)

@@ -1,8 +1,9 @@
-"""Prompts, one-time keys and links, and who of the staff is signed in where."""
+"""Prompts, forms, one-time keys and links, and who of the staff is signed in where."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -18,6 +19,23 @@ class PromptRow(Base):
     channel: Mapped[str] = mapped_column(String(40), primary_key=True)
     external_id: Mapped[str] = mapped_column(String(128), primary_key=True)
     link: Mapped[str] = mapped_column(String(120))
+    until: Mapped[datetime]
+
+
+class FormRow(Base):
+    """A form that somebody is filling in, in one chat. Beginning another one there takes its place.
+
+    ``key`` tells one filling in from the next: a button of an earlier one finds nothing.
+    """
+
+    __tablename__ = "forms"
+
+    channel: Mapped[str] = mapped_column(String(40), primary_key=True)
+    external_id: Mapped[str] = mapped_column(String(128), primary_key=True)
+    key: Mapped[str] = mapped_column(String(32))
+    form: Mapped[str] = mapped_column(String(40))
+    step: Mapped[str] = mapped_column(String(40))
+    answers: Mapped[dict[str, Any]]
     until: Mapped[datetime]
 
 

@@ -19,6 +19,7 @@ from shop_core.messaging.queue import MessageState, NewsKind
 from shop_core.orders.errors import NoSuchOrder
 from shop_core.orders.models import Order
 from shop_core.orders.read import OrderView, get_any
+from shop_core.orders.search import Hits, search_by_part
 from shop_core.orders.steps import delivered_cause
 from shop_core.payments.models import Payment, Purpose
 from shop_core.payments.payments import NoSuchPayment, PaymentView, as_view, get_payment
@@ -107,6 +108,17 @@ def find_by_any_number(view: View, text: str) -> Found:
         raise NoSuchOrder
     receipt, payment_id = found
     return Found(None if payment_id is None else order_of_payment(view, payment_id), receipt)
+
+
+def search_any_number(view: View, text: str, limit: int = 8) -> Hits:
+    """What somebody means by a number, whole or in part. A whole one means one thing."""
+    try:
+        found = find_by_any_number(view, text)
+    except NoSuchOrder:
+        return search_by_part(view, text, limit)
+    if found.order_number is not None:
+        return Hits((get_any(view, found.order_number),), ())
+    return Hits((), () if found.receipt is None else (found.receipt,))
 
 
 def order_of_payment(view: View, payment_id: int) -> str | None:

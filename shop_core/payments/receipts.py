@@ -166,11 +166,24 @@ def credit_suspense(tx: Tx, receipt_id: int, person_id: int, *, by: str) -> Rece
         NoSuchReceipt: Not in suspense any more; nothing was booked.
         CurrencyMismatch: Not the shop's currency: a wallet cannot hold it, it can only be returned.
     """
-    receipt = _resolve(tx, receipt_id, ReceiptState.CREDITED, by=by, person_id=person_id)
+    return _to_wallet(tx, receipt_id, person_id, ReceiptState.CREDITED, by=by)
+
+
+def match_suspense(tx: Tx, receipt_id: int, person_id: int, *, by: str) -> ReceiptView:
+    """Staff found out which order it was for: through its buyer's wallet, from which the caller pays the order.
+
+    Raises:
+        As ``credit_suspense``.
+    """
+    return _to_wallet(tx, receipt_id, person_id, ReceiptState.MATCHED, by=by)
+
+
+def _to_wallet(tx: Tx, receipt_id: int, person_id: int, state: ReceiptState, *, by: str) -> ReceiptView:
+    receipt = _resolve(tx, receipt_id, state, by=by, person_id=person_id)
     if receipt.amount.currency != tx.policy.currency:
         raise CurrencyMismatch(left=receipt.amount.currency, right=tx.policy.currency)
     move = Move(accounts.wallet(person_id), accounts.SUSPENSE, receipt.amount)
-    post(tx, key=f"receipt:{receipt_id}:resolved", kind="suspense_credited", moves=[move])
+    post(tx, key=f"receipt:{receipt_id}:resolved", kind=f"suspense_{state.value}", moves=[move])
     return receipt
 
 

@@ -30,6 +30,7 @@ CHANGING = (
     "import undo",
     "refund",
     "wallet",
+    "suspense pay",
     "suspense credit",
     "case close",
     "staff invite",

@@ -6,46 +6,6 @@ from shop_core.catalog.read import get_product_for_sale, get_variant
 from tests.admin.office import STRANGER, Office, button, links_of, text_of
 
 
-async def test_an_owner_sets_up_a_product_by_pressing_and_answering(office: Office) -> None:
-    home = await office.press("admin")
-    products = await office.press(button(home, "商品"))
-    asked = await office.press(button(products, "新建商品"))
-    assert asked.prompt is not None
-    product = await office.type("Rock'n'Roll 年卡")
-    assert "草稿" in text_of(product)
-    assert "Rock'n'Roll 年卡" in text_of(product)
-    refused = await office.press(button(product, "上架"))
-    assert "先加规格" in text_of(refused)
-    await office.press(button(product, "加规格"))
-    priced = await office.type("４８．５０ 季卡 --cost 40")
-    assert "季卡 · ¥48.50 · 成本 ¥40.00 · 库存 0" in text_of(priced)
-    await office.press(button(priced, "入库 季卡"))
-    imported = await office.send("codes.txt", b"A-1\nA-2\n")
-    published = await office.press(button(imported, "上架"))
-    assert "在售" in text_of(published)
-    home = await office.press("", who=STRANGER)
-    assert [text for text in links_of(home) if text.startswith("Rock'n'Roll 年卡 季卡  ¥48.50")]
-    assert [entry.command for entry in await office.audit()] == [
-        "product add",
-        "variant add",
-        "import",
-        "product publish",
-    ]
-    assert {entry.actor for entry in await office.audit()} == {"tg:1"}
-
-
-async def test_a_refused_answer_may_be_given_again(office: Office) -> None:
-    variant = await office.market.a_variant(price=990)
-    await office.press(f"admin/price/{variant}")
-    refused = await office.type("很便宜")
-    assert "金额看不懂" in text_of(refused)
-    assert refused.prompt is not None
-    assert "现在卖 ¥15.00" in text_of(await office.type("15"))
-    assert (await office.shop.read(get_variant, variant)).price.minor == 1500
-    [entry] = [entry for entry in await office.audit() if entry.command == "price"]
-    assert entry.details == {"variant": variant, "from": "9.90", "to": "15.00"}
-
-
 async def test_what_is_asked_for_twice_is_made_once(office: Office) -> None:
     for _ in range(2):
         await office.type("/category add 视频会员 --en Video")

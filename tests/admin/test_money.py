@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
-from handlers.screen import Code
+from handlers.screen import Code, Screen
+from shop_core.customers.people import Customer
 from shop_core.kernel.money import Money
 from shop_core.messaging.queue import NewsKind, claim_messages, mark_failed
+from shop_core.orders.end import expire_orders
 from shop_core.payments.gateway import GatewayRefused, Notice
 from tests.admin.office import OWNER_CHANNEL, Office, button, links_of, text_of
 
@@ -74,40 +78,127 @@ async def test_amount_and_reason_are_asked_for(office: Office) -> None:
 # ------------------------------------------------------------------------------------------------ suspense
 
 
-async def test_odd_money_is_told_to_the_owner_and_credited_once(office: Office) -> None:
+async def odd_money(office: Office, order: str, minor: int = 3000) -> Screen:
+    """Money that names an order's payment and comes by another gateway; the screen that its case is."""
     market = office.market
-    customer = await market.a_customer()
-    order = await market.an_order(customer)
-    payment = await market.ask_money(customer, order.number)
-    await market.tell(await market.notice(payment, ref="T-1", minor=3000), gateway="bank")
+    payment = await market.one("SELECT number FROM payments WHERE number LIKE :its", its=f"{order}%")
+    await market.tell(await market.notice(payment, ref=f"T-{minor}", minor=minor), gateway="bank")
+    receipt = await market.one("SELECT max(id) FROM receipts")
+    return await office.press(f"admin/suspense/show/{receipt}")
+
+
+async def an_unpaid_order(office: Office) -> tuple[Customer, str]:
+    customer = await office.market.a_customer()
+    order = await office.market.an_order(customer)
+    await office.market.ask_money(customer, order.number)
+    return customer, order.number
+
+
+async def test_odd_money_pays_the_order_it_names_once_and_the_rest_is_the_buyers(office: Office) -> None:
+    market = office.market
+    customer, number = await an_unpaid_order(office)
+    await odd_money(office, number)
     [(message, told)] = await office.news(OWNER_CHANNEL)
     assert message.news is NewsKind.CASE_OPENED
     assert told is not None
     assert told.news
     assert "¥30.00" in text_of(told).splitlines()[0]
     assert "向另一个网关申请" in text_of(told)
-    yes = button(told, f"¥30.00 记到 {order.number[:4]}-{order.number[4:]}")
-    assert "已记到" in text_of(await office.press(yes))
-    assert "没有重复记账" in text_of(await office.press(yes))
-    assert "没有重复记账" in text_of(await office.press(button(told, "已在网关退回")))
-    assert await market.balance(customer) == 3000
+    shown = f"{number[:4]}-{number[4:]}"
+    assert f"付款人附的单号：{shown}" in text_of(told)
+    yes = button(told, f"记到 {shown}，多出 ¥20.10 入余额")
+    assert "多出的 ¥20.10 已入买家余额" in text_of(await office.press(yes))
+    for late in (yes, yes.replace("/pay/", "/credit/"), button(told, "已在网关退回")):
+        assert "没有重复记账" in text_of(await office.press(late))
+    assert await market.balance(customer) == 2010
+    assert await market.one("SELECT state FROM orders") == "delivered"
+    assert await market.one("SELECT state FROM receipts") == "matched"
     assert "没有来路不明的付款" in text_of(await office.type("/suspense"))
     assert "没有待处理的事" in text_of(await office.type("/cases"))
-    assert [entry.command for entry in await office.audit()] == ["import", "suspense.credit"]
+    assert [entry.command for entry in await office.audit()] == ["import", "suspense.pay"]
+    heard = [message.news for message, _ in await office.news("web")]
+    assert heard.count(NewsKind.MONEY_HELD) == 1
+    assert heard.count(NewsKind.ORDER_DELIVERED) == 1
 
 
-async def test_odd_money_is_credited_to_another_order_by_answering(office: Office) -> None:
+async def test_two_who_decide_at_once_decide_once(office: Office) -> None:
+    customer, number = await an_unpaid_order(office)
+    shown = await odd_money(office, number)
+    yes = button(shown, "记到 ")
+    await asyncio.gather(
+        *(
+            office.press(link)
+            for link in (yes, yes.replace("/pay/", "/credit/"), button(shown, "已在网关"), yes)
+        )
+    )
+    state = await office.market.one("SELECT state FROM receipts")
+    expected = {"matched": 2010, "credited": 3000, "returned": 0}
+    assert await office.market.balance(customer) == expected[state]
+    assert await office.market.one("SELECT count(*) FROM cases WHERE closed_at IS NULL") == 0
+
+
+async def test_too_little_money_can_only_be_the_buyers(office: Office) -> None:
+    customer, number = await an_unpaid_order(office)
+    shown = await odd_money(office, number, minor=500)
+    yes = button(shown, "¥5.00 记到")
+    refused = await office.press(yes.replace("/credit/", "/pay/"))
+    assert "不收款了，或者这笔钱不够" in text_of(refused)
+    assert await office.market.one("SELECT state FROM orders") == "awaiting"
+    assert await office.market.one("SELECT state FROM receipts") == "suspense"
+    assert "已记到" in text_of(await office.press(yes))
+    assert await office.market.balance(customer) == 500
+
+
+@pytest.mark.parametrize("codes", [5, 1])
+async def test_an_order_whose_time_was_up_is_paid_if_there_still_is_a_code(
+    office: Office, codes: int
+) -> None:
     market = office.market
-    customer = await market.a_customer()
-    order = await market.an_order(customer)
-    await market.tell(Notice("NOPE", "T-1", Money(3000, "CNY"), paid=True))
+    customer, other = await market.a_customer(), await market.a_customer(balance=5000)
+    variant = await market.a_variant(price=990, codes=codes)
+    order = await market.an_order(customer, variant)
+    await market.ask_money(customer, order.number)
+    market.clock.advance(hours=1)
+    await expire_orders(market.shop)
+    if codes == 1:
+        await market.an_order(other, variant, paid=True)
+    shown = await odd_money(office, order.number, minor=990)
+    before = await market.everything()
+    said = text_of(await office.press(button(shown, "记到 ")))
+    if codes == 1:
+        assert await market.everything() == before
+        assert "卖完" in said or "没有" in said
+        return
+    assert "已付清" in said
+    assert await market.one("SELECT state FROM orders WHERE number = :its", its=order.number) == "delivered"
+    assert await market.balance(customer) == 0
+
+
+async def test_money_without_a_number_is_offered_for_the_recent_order_of_that_amount(office: Office) -> None:
+    _, number = await an_unpaid_order(office)
+    await office.market.tell(Notice("NOPE", "T-1", Money(990, "CNY"), paid=True))
     shown = await office.press(links_of(await office.type("/cases")).popitem()[1])
+    listed = await office.press(next(iter(links_of(await office.type("/suspense")).values())))
+    assert listed.lines != shown.lines
+    assert f"金额正好的近期订单：{number[:4]}" in text_of(listed)
+    await office.press(button(listed, f"记到 {number[:4]}-{number[4:]}，发货"))
+    assert await office.market.one("SELECT state FROM orders") == "delivered"
+
+
+async def test_odd_money_finds_an_order_by_the_last_digits_that_somebody_types(office: Office) -> None:
+    market = office.market
+    customer, number = await an_unpaid_order(office)
+    await market.tell(Notice("NOPE", "T-1", Money(3100, "CNY"), paid=True))
     listed = await office.type("/suspense")
     shown = await office.press(next(iter(links_of(listed).values())))
+    assert "都没有" in text_of(shown)
+    assert links_of(shown)["先放着"] == "admin/cases"
     await office.press(button(shown, "记到别的订单"))
     assert "没有找到这个订单" in text_of(await office.type("K7M2-9QX9"))
-    assert "已记到" in text_of(await office.type(order.number.lower()))
-    assert await market.balance(customer) == 3000
+    look = await office.type(number[-4:].lower())
+    assert await market.one("SELECT state FROM receipts") == "suspense", "looked at, not done"
+    await office.press(button(look, "记到 "))
+    assert await market.balance(customer) == 3100 - 990
 
 
 async def test_money_in_another_currency_can_only_go_back(office: Office) -> None:

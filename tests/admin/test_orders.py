@@ -63,6 +63,42 @@ async def test_a_number_of_nothing_finds_nothing(case: Case) -> None:
         assert "没有找到这个订单" in text_of(await case.office.type(f"/order {typed}"))
 
 
+async def test_an_order_is_found_by_a_part_of_any_of_its_numbers_without_typing_a_command(case: Case) -> None:
+    office, number = case.office, case.number
+    payment = await office.market.ask_money(case.customer, number)
+    await office.market.tell(await office.market.notice(payment, ref="2026112822001412345"))
+    home = await office.press("admin")
+    for typed in (
+        number[-4:],
+        number[2:7].lower(),
+        f"{number[3]}-{number[4:]}",
+        "12345",
+        "1412345",
+        " 22001 ",
+    ):
+        await office.press(button(home, "查订单"))
+        assert f"{number[:4]}-{number[4:]}" in text_of(await office.type(typed)), typed
+    await office.press(button(home, "查订单"))
+    for typed in ("%%%", "___", "99", "没有"):
+        assert "没有找到这个订单" in text_of(await office.type(typed)), typed
+
+
+async def test_several_that_a_number_may_mean_are_offered_as_buttons(case: Case) -> None:
+    office, market = case.office, case.office.market
+    for ref in ("TAIL-7781", "TAIL-7782"):
+        order = await market.an_order(case.customer)
+        await market.tell(await market.notice(await market.ask_money(case.customer, order.number), ref=ref))
+    await market.tell(Notice("NOPE", "TAIL-7789", Money(3000, "CNY"), paid=True))
+    listed = await office.type("/order tail-778")
+    assert text_of(listed).startswith("找到 3 个")
+    assert "来路不明的付款" in text_of(
+        await office.press(button(listed, "没有归属的付款  TAIL-7789  ¥30.00"))
+    )
+    found = [link for link in links_of(listed).values() if link.startswith("admin/order/")]
+    assert len(found) == 2
+    assert "TAIL" not in text_of(await office.press(found[0]))
+
+
 async def test_the_order_screen_has_facts_and_a_masked_buyer(case: Case) -> None:
     await case.office.market.sql("UPDATE orders SET external_id = '987654321'")
     said = text_of(await case.office.type(f"/order {case.number}"))

@@ -45,6 +45,7 @@ LINES: Mapping[str, str] = {
     "import show": "import show {batch}",
     "import undo": "import undo {batch}",
     "stock": "stock {variant}",
+    "form": "form abcdefghij name drop",
     "orders": "orders --state delivered",
     "order": "order {order}",
     "why": "why {order}",
@@ -53,6 +54,8 @@ LINES: Mapping[str, str] = {
     "wallet": "wallet {order} 5.00 晚到补偿",
     "suspense": "suspense",
     "suspense show": "suspense show {receipt}",
+    "suspense for": "suspense for {receipt} {order}",
+    "suspense pay": "suspense pay {fitting} {unpaid}",
     "suspense credit": "suspense credit {receipt} {order}",
     "suspense return": "suspense return {receipt}",
     "cases": "cases",
@@ -84,7 +87,8 @@ async def a_workplace(database_url: str) -> AsyncIterator[Workplace]:
         customer = await market.a_customer()
         variant = await market.a_variant(price=1500)
         order = await market.an_order(customer, variant, paid=True)
-        await market.tell(Notice("NOPE", "T-ODD", Money(3000, "CNY"), paid=True))
+        for ref, minor in (("T-ODD", 3000), ("T-FIT", 1600)):
+            await market.tell(Notice("NOPE", ref, Money(minor, "CNY"), paid=True))
         market.gateway.trouble = GatewayRefused(said="pid")
         other = await market.place(customer, variant)
         with pytest.raises(GatewayRefused):
@@ -98,7 +102,9 @@ async def a_workplace(database_url: str) -> AsyncIterator[Workplace]:
             "product": await market.one("SELECT max(id) FROM products"),
             "variant": variant,
             "order": order.number,
-            "receipt": await market.one("SELECT id FROM receipts WHERE state = 'suspense'"),
+            "receipt": await market.one("SELECT id FROM receipts WHERE external_ref = 'T-ODD'"),
+            "fitting": await market.one("SELECT id FROM receipts WHERE external_ref = 'T-FIT'"),
+            "unpaid": other,
             "case": await market.one("SELECT id FROM cases WHERE kind = 'gateway'"),
         }
         yield Workplace(office, {name: str(value) for name, value in values.items()})
