@@ -34,6 +34,7 @@ async def _goes_on(market: Market) -> None:
     (code,) = await market.codes_of(buyer, order.number)
     assert late != code
     await market.run_news()
+    assert await market.verify() == []
 
 
 @pytest.mark.parametrize("revision", PAST)

@@ -19,6 +19,8 @@ from tests.standins.telegram import TelegramStandIn, TelegramUser
 PEOPLE: Final = 50
 PRESSES: Final = 9
 """Each person starts the bot and presses so often: 500 updates in all."""
+REPEATED: Final = 10
+"""Every so many updates one is told twice."""
 KILLED_AT: Final = (100, 250)
 """After so many letters a worker is killed, and another takes its place."""
 _ROOT: Final = Path(__file__).parents[2]
@@ -27,7 +29,7 @@ _TELEGRAM: Final = """
 kind = "telegram"
 token = "file:bot.key"
 api_base_url = "{api}"
-mode = "webhook"
+mode = "{mode}"
 webhook_secret = "file:session.key"
 """
 
@@ -64,16 +66,26 @@ def press_all(people: list[TelegramUser], variant: int, hands: Hands) -> None:
             user.press(f"buy/{variant}/{quantity}/{hands.key()}", message=1, forge=True)
 
 
+def tell_some_twice(tg: TelegramStandIn) -> None:
+    for update in tg.updates()[::REPEATED]:
+        tg.repeat_update(update["update_id"])
+
+
 @pytest.mark.parametrize(
-    "workers", [pytest.param(4, marks=pytest.mark.postgresql, id="postgresql"), pytest.param(1, id="sqlite")]
+    ("mode", "workers"),
+    [
+        pytest.param("webhook", 4, marks=pytest.mark.postgresql),
+        ("polling", 1),
+    ],
 )
 async def test_what_many_people_press_is_done_once_each_and_in_order_whoever_dies(
-    workers: int, request: pytest.FixtureRequest, tmp_path: Path
+    mode: str, workers: int, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
+    """Brought to four processes on PostgreSQL; asked for by one on SQLite."""
     url = request.getfixturevalue("postgresql_url" if workers > 1 else "sqlite_url")
     with TelegramStandIn(pace=False, webhook_unit_s=0.05) as tg:
         async with a_balancer() as balancer:
-            premises = lay(tmp_path, url, tg, balancer)
+            premises = lay(tmp_path, url, tg, balancer, mode)
             async with premises.hands() as hands:
                 variant = await hands.stock(PEOPLE * sum(range(PRESSES + 1)))
                 running = await asyncio.gather(*(a_worker(premises, balancer) for _ in range(workers)))
@@ -84,17 +96,23 @@ async def test_what_many_people_press_is_done_once_each_and_in_order_whoever_die
                     await kill(running[place % workers], balancer)
                     running[place % workers] = await a_worker(premises, balancer)
                 await pressing
+                tell_some_twice(tg)
+                await until(partial(is_all_told, tg))
                 await until(lambda: is_handled(hands, PEOPLE * (PRESSES + 1)))
                 await check_outcome(hands, tg, people)
                 for worker in running:
                     await kill(worker, balancer)
 
 
-def lay(folder: Path, url: str, tg: TelegramStandIn, balancer: Balancer) -> Premises:
+async def is_all_told(tg: TelegramStandIn) -> bool:
+    return await asyncio.to_thread(tg.pending_updates) == []
+
+
+def lay(folder: Path, url: str, tg: TelegramStandIn, balancer: Balancer, mode: str) -> Premises:
     premises = Premises.lay(folder, url)
     config = premises.config_file.read_text("utf-8")
     config = config.replace("[http]\n", f'[http]\npublic_url = "{balancer.url}"\n')
-    premises.config_file.write_text(config + _TELEGRAM.format(api=tg.base_url), "utf-8")
+    premises.config_file.write_text(config + _TELEGRAM.format(api=tg.base_url, mode=mode), "utf-8")
     (folder / "bot.key").write_text(tg.token, "utf-8")
     return premises
 
