@@ -26,6 +26,8 @@ from shop_core.staff.roles import Right
 from shop_core.stock.count import Shelf, count_on_shelf
 
 PAGE: Final = 8
+_SHORT_NAME: Final = 5
+"""Characters that a third of a phone's width has room for beside what the button does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ async def product_show(desk: Desk, product_id: int) -> Screen:
     lines += [Line(_variant_text(desk, variant, seen.shelves[variant.id])) for variant in product.variants]
     if not product.variants:
         lines.append(Line(desk.say("admin.product.no_variant")))
-    rows = [_variant_row(desk, variant) for variant in product.variants]
+    rows = [row for variant in product.variants for row in _variant_rows(desk, variant)]
     return Screen(tuple(lines), (*rows, _state_row(desk, product), _goods_row(desk)))
 
 
@@ -127,13 +129,13 @@ def stock_text(desk: Desk, shelf: Shelf) -> str:
     return desk.say("admin.stock.many" if shelf.is_more else "admin.stock.count", n=shelf.count)
 
 
-def _variant_row(desk: Desk, variant: VariantView) -> tuple[Button, ...]:
+def _variant_rows(desk: Desk, variant: VariantView) -> tuple[tuple[Button, ...], ...]:
+    """What can be done to a variant: side by side where the name is short enough to be read on each."""
     name = pick(variant.names, desk.language) or f"#{variant.id}"
-    return (
-        desk.button("admin.button.import", "import", str(variant.id), weight=Weight.PRIMARY, name=name),
-        desk.button("admin.button.price", "price", str(variant.id), name=name),
-        desk.button("admin.button.limits", "limits", str(variant.id), name=name),
-    )
+    stock = desk.button("admin.button.import", "import", str(variant.id), weight=Weight.PRIMARY, name=name)
+    price = desk.button("admin.button.price", "price", str(variant.id), name=name)
+    limits = desk.button("admin.button.limits", "limits", str(variant.id), name=name)
+    return ((stock, price, limits),) if len(name) <= _SHORT_NAME else ((stock,), (price, limits))
 
 
 def _state_row(desk: Desk, product: ProductView) -> tuple[Button, ...]:

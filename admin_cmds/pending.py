@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from admin_cmds.command import Desk
-from admin_cmds.found import way_text
+from admin_cmds.found import goods_text, way_text
 from admin_cmds.links import link_to
 from admin_cmds.odd_money import suspense_show
 from handlers.screen import Button, Line, LinkButton, Screen, Style, Weight
@@ -18,6 +18,7 @@ from shop_core.db.shop import Shop
 from shop_core.db.tx import Tx, View
 from shop_core.kernel.errors import ShopError
 from shop_core.kernel.money import Money, parse_money
+from shop_core.orders.read import OrderView, get_by_id
 from shop_core.orders.trace import find_message, find_order_number, order_of_payment
 from shop_core.payments.health import count_waiting
 from shop_core.staff import audit
@@ -48,12 +49,16 @@ class _Subject:
 
     Attributes:
         tried: What the machine did or counted, as keys below ``admin.case.tried`` with a number each.
+        placed: The order itself, where what was bought is the evidence.
+        lacking: A variant of it that is to be stocked.
     """
 
     order: str | None = None
     problem: str = ""
     tried: tuple[tuple[str, int], ...] = ()
     product: int | None = None
+    placed: OrderView | None = None
+    lacking: int | None = None
 
 
 async def cases(desk: Desk) -> Screen:
@@ -111,7 +116,18 @@ async def draw_case(desk: Desk, case: OpenCase) -> Screen:
     evidence = [Line(say("admin.case.said", said=said))] if said else []
     tried = [Line(say.count(f"admin.case.tried.{what}", number)) for what, number in subject.tried]
     means = Line(say(f"admin.case.{case.kind.value}.means"))
-    return Screen((title, *evidence, *tried, means, since), _rows(desk, case, subject))
+    return Screen(
+        (title, *_bought(desk, subject), *evidence, *tried, means, since), _rows(desk, case, subject)
+    )
+
+
+def _bought(desk: Desk, subject: _Subject) -> list[Line]:
+    placed = subject.placed
+    return (
+        []
+        if placed is None
+        else [Line(f"{goods_text(desk, placed)}   {desk.money(placed.total)}", Style.STRONG)]
+    )
 
 
 def _subject_of(view: View, case: OpenCase) -> _Subject:
@@ -120,7 +136,12 @@ def _subject_of(view: View, case: OpenCase) -> _Subject:
 
 
 def _order_undelivered(view: View, case: OpenCase) -> _Subject:
-    return _Subject(find_order_number(view, case.subject_id))
+    placed = get_by_id(view, case.subject_id)
+    variants = [get_variant(view, line.variant_id) for line in placed.lines]
+    shelves = count_on_shelf(view, [(variant.id, variant.sell_until_days) for variant in variants])
+    emptiest = min(variants, key=lambda variant: shelves[variant.id].count)
+    left = shelves[emptiest.id].count
+    return _Subject(placed.number, tried=(("left", left),), placed=placed, lacking=emptiest.id)
 
 
 def _order_refused(view: View, case: OpenCase) -> _Subject:
@@ -161,28 +182,32 @@ _LOOKS: Final[Mapping[CaseKind, Callable[[View, OpenCase], _Subject]]] = {
 
 
 def _rows(desk: Desk, case: OpenCase, subject: _Subject) -> tuple[tuple[Button, ...], ...]:
-    first: list[Button] = []
-    if subject.order is not None:
-        first.append(desk.button("admin.button.why", "why", subject.order, weight=Weight.PRIMARY))
-        if case.kind is CaseKind.UNDELIVERED:
-            refund = ("refund", subject.order)
-            first.append(desk.button("admin.button.refund_order", *refund, weight=Weight.DANGER))
-        else:
-            first.append(desk.button("admin.button.order", "order", subject.order))
-    if subject.product is not None:
-        first.append(
-            desk.button("admin.button.import_now", "import", str(case.subject_id), weight=Weight.PRIMARY)
-        )
-        first.append(desk.button("admin.button.product", "product", "show", str(subject.product)))
-    if case.kind is CaseKind.SILENT:
-        first.append(desk.button("admin.button.unpaid", "orders", "--state", "awaiting"))
-    if case.kind is CaseKind.JOB:
-        first.append(desk.button("admin.button.paid", "orders", "--state", "paid"))
-        first.append(desk.button("admin.button.verify", "verify"))
-    if case.kind in _ONLY_NEWS:
-        first.append(desk.button("admin.button.known", "case", "close", str(case.id)))
+    first = tuple(_ways(desk, case, subject))
     last = (desk.button("admin.button.cases", "cases"), desk.home_button())
-    return (tuple(first), last) if first else (last,)
+    if subject.lacking is None:
+        return (first, last) if first else (last,)
+    stock = desk.button("admin.button.import_now", "import", str(subject.lacking), weight=Weight.PRIMARY)
+    return (stock,), first, last
+
+
+def _ways(desk: Desk, case: OpenCase, subject: _Subject) -> Iterator[Button]:
+    """What can be done about it, the likeliest first."""
+    if subject.order is not None:
+        yield desk.button("admin.button.why", "why", subject.order)
+        if case.kind is CaseKind.UNDELIVERED:
+            yield desk.button("admin.button.refund_order", "refund", subject.order, weight=Weight.DANGER)
+        else:
+            yield desk.button("admin.button.order", "order", subject.order)
+    if subject.product is not None:
+        yield desk.button("admin.button.import_now", "import", str(case.subject_id), weight=Weight.PRIMARY)
+        yield desk.button("admin.button.product", "product", "show", str(subject.product))
+    if case.kind is CaseKind.SILENT:
+        yield desk.button("admin.button.unpaid", "orders", "--state", "awaiting")
+    if case.kind is CaseKind.JOB:
+        yield desk.button("admin.button.paid", "orders", "--state", "paid")
+        yield desk.button("admin.button.verify", "verify")
+    if case.kind in _ONLY_NEWS:
+        yield desk.button("admin.button.known", "case", "close", str(case.id))
 
 
 async def case_close(desk: Desk, case_id: int) -> Screen:

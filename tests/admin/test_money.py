@@ -275,6 +275,9 @@ async def test_goods_that_are_missing_lead_to_a_refund(office: Office) -> None:
     await market.tell(await market.notice(payment))
     listed = await office.type("/cases")
     shown = await office.press(button(listed, "已付款没发货"))
+    assert "季卡 × 1   ¥9.90" in text_of(shown)
+    assert "还剩 " in text_of(shown)
+    assert list(links_of(shown))[:3] == ["现在补货", "为什么没发货", "退款到余额"]
     asked = await office.press(button(shown, "退款到余额"))
     await office.press(button(asked, "退款 ¥9.90"))
     assert await market.balance(customer) == 990

@@ -15,6 +15,8 @@ from handlers.incoming import Link
 from shop_core.conversations.sign_in import acting_as, confirm_login, make_link, set_login
 from shop_core.customers.passwords import MOST_TRIES
 from shop_core.kernel.secret import Secret
+from shop_core.staff.members import remove, take_on
+from shop_core.staff.roles import Role, Roster
 from tests.channels.webchat.stage import Chat, an_open_chat
 
 ACTOR = "web:staff"
@@ -131,3 +133,19 @@ async def test_a_form_that_is_no_form_is_refused(chat: Chat, body: str) -> None:
             "/staff", content=body, headers={"Content-Type": "application/x-www-form-urlencoded"}
         )
     assert sent.status_code == 400
+
+
+async def test_a_colleague_who_is_removed_sees_the_form_again_and_his_page_takes_no_file(chat: Chat) -> None:
+    roster = chat.shop.get(Roster)
+    hired = await chat.shop.write(take_on, roster, "web:colleague", Role.ADMIN, by=ACTOR)
+    async with a_browser(chat) as browser:
+        token = await chat.shop.write(make_link, "web:colleague")
+        await browser.post(f"/staff/enter/{token}")
+        assert "chat.js" in (await browser.get("/staff")).text
+        cookie = cookie_of(browser)
+        async with chat.page(cookie, path="/staff/ws") as page:
+            assert page.frames[0]["attach"] is True
+        await chat.shop.write(remove, roster, hired.id, by=ACTOR)
+        assert 'name="password"' in (await browser.get("/staff")).text
+        async with chat.page(cookie, path="/staff/ws") as page:
+            assert page.frames[0]["attach"] is False
