@@ -60,12 +60,21 @@ async def wallet(  # noqa: PLR0913 - one parameter for each of the command's
     return Screen((Line(text, Style.TITLE), Line(why, Style.MUTED)), ((desk.home_button(),),))
 
 
-def _find_holder(view: View, person: PersonRef) -> _Holder:
+def person_of(view: View, person: PersonRef) -> int:
+    """Whom somebody means.
+
+    Raises:
+        NoSuchOrder, NoSuchPerson: Nobody.
+    """
     if person.order is not None:
-        person_id = get_any(view, person.order).person_id
-    else:
-        person_id = person.person_id or 0
-        get_language(view, person_id)
+        return get_any(view, person.order).person_id
+    person_id = person.person_id or 0
+    get_language(view, person_id)
+    return person_id
+
+
+def _find_holder(view: View, person: PersonRef) -> _Holder:
+    person_id = person_of(view, person)
     return _Holder(person_id, balance.balance_of(view, person_id))
 
 

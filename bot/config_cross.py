@@ -13,8 +13,8 @@ from bot.config_report import Fault, show
 from shop_core.kernel.money import BadAmount, minor_digits
 from shop_core.vault.vault import FINGERPRINT_KEY
 
-_RESERVED: Final = {"channels": ("shell",), "gateways": ("wallet",)}
-"""Names that mean something else already: commands from the shell, and the wallet as a means of payment."""
+_RESERVED: Final = {"channels": ("shell", "upstream"), "gateways": ("wallet",)}
+"""Names that mean something else already: commands from the shell, other shops, and the wallet as a means of payment."""
 _CALLED_PORTS: Final = (443, 80, 88, 8443)
 """The ports that Telegram calls webhooks on (its bots FAQ)."""
 

@@ -30,6 +30,7 @@ from shop_core.orders.ask import poll_payments
 from shop_core.orders.end import expire_orders
 from shop_core.orders.fulfil import sweep_undelivered
 from shop_core.payments.health import watch_gateways
+from shop_core.resale.tell import tell_resellers
 from shop_core.staff import invitations
 from shop_core.stock import restock
 from shop_core.stock.batches import forget_keys
@@ -91,6 +92,7 @@ JOBS: Final = (
     Job("watch_stock", 60, watch_stock),
     Job("flush_exposures", 2, _flush_exposures, is_everywhere=True),
     Job("tell_of_restock", 15, tell_waves),
+    Job("tell_resellers", 2, tell_resellers),
     Job("purge", 3600, _purge),
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from random import SystemRandom
@@ -37,6 +37,7 @@ from shop_core.payments.gateway import Gateway, Gateways
 from shop_core.staff.roles import Roster
 from shop_core.subscriptions import SUBSCRIPTIONS
 from shop_core.vault.vault import Vault
+from shop_core.wire.outlet import Outlet, to_the_world
 
 PAGE_WORDS: Final = (
     "send",
@@ -63,6 +64,7 @@ class Outside:
         telegram: Arguments for the HTTP client of Telegram bots.
         rates: How fast Telegram bots send.
         pauses: How long Telegram bots wait.
+        outlet: Carries callbacks to addresses that other shops named; a test's shops are all on this machine.
         staff_pane: The identity that ``/staff`` gives to whoever opens it on this machine: the demo's, never a shop's.
     """
 
@@ -72,6 +74,7 @@ class Outside:
     telegram: Mapping[str, Any] = field(default_factory=dict)
     rates: Rates = field(default_factory=Rates)
     pauses: Pauses = field(default_factory=Pauses)
+    outlet: Callable[[], httpx.AsyncBaseTransport] = to_the_world
     staff_pane: str | None = None
 
 
@@ -105,6 +108,7 @@ def open_shop(config: Config, outside: Outside, gateways: Gateways) -> Shop:
     services = {
         Vault: Vault(config.vault.active_key, config.vault.keys),
         Gateways: gateways,
+        Outlet: Outlet(outside.outlet),
         Roster: Roster.of(config.shop.owners),
         Words: Words(policy.languages, policy.timezone, (CUSTOMER_WORDS, STAFF_WORDS)),
         ExposureLog: ExposureLog(),

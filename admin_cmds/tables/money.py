@@ -7,7 +7,7 @@ from typing import Final
 import click
 from click import Argument, Option
 
-from admin_cmds import odd_money, sales, wallets, why
+from admin_cmds import odd_money, resellers, sales, wallets, why
 from admin_cmds.arguments import ORDER_NUMBER, PERSON, SIGNED_AMOUNT
 from admin_cmds.command import Command
 from admin_cmds.tables.options import number, words, yes
@@ -77,5 +77,20 @@ COMMANDS: Final[tuple[Command, ...]] = (
         "suspense return 4",
         Right.MONEY,
         (number("receipt_id"),),
+    ),
+    Command("reseller", resellers.reseller, "reseller", Right.MONEY),
+    Command(
+        "reseller add",
+        resellers.reseller_add,
+        "reseller add K7M2-9QX9",
+        Right.MONEY,
+        (Argument(["person"], type=PERSON),),
+    ),
+    Command(
+        "reseller remove",
+        resellers.reseller_remove,
+        "reseller remove 3",
+        Right.MONEY,
+        (number("reseller_id"), yes()),
     ),
 )

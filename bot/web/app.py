@@ -17,6 +17,7 @@ from bot.web.callbacks import Callbacks, Outcome
 from bot.web.headers import SECURITY_HEADERS, SecurityHeaders
 from bot.web.probes import Probes
 from bot.web.returning import ReturnPage
+from bot.web.upstream import Upstream
 from shop_core.db.shop import Shop
 
 
@@ -56,6 +57,7 @@ def build_app(
             *Probes(shop, is_schema_current=is_schema_current, render_metrics=metrics.render).routes(),
             Callbacks(shop, metrics.count_callback).route(),
             *ReturnPage(has_web_chat=has_web_chat).routes(),
+            *Upstream(shop).routes(),
             *mounts,
         ],
         middleware=[Middleware(SecurityHeaders)],

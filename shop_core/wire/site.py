@@ -84,14 +84,14 @@ class Site:
     def __init__(self, name: str, base_url: str, client: httpx.AsyncClient, limits: Limits = USUAL) -> None:
         """Take the name for messages, the address, and the client whose transport and time-outs the wiring has chosen."""
         self._name = name
-        self._base = base_url.rstrip("/")
+        self._exact, self._base = base_url, base_url.rstrip("/")
         self._client = client
         self._limits = limits
         log_no_queries()
 
     def address_of(self, page: str) -> str:
         """The full address of one of the site's pages."""
-        return f"{self._base}/{page}" if page else self._base
+        return f"{self._base}/{page}" if page else self._exact
 
     async def send(self, call: Call, limits: Limits | None = None) -> Answer:
         """Send what may have an effect, once.

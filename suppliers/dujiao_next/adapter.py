@@ -43,6 +43,7 @@ from suppliers.reading import cost_of, count_of, said
 PAGE_SIZE: Final = 100
 ANSWER_BYTES: Final = 16 * 2**20
 """A page of a hundred products with their descriptions and pictures' names."""
+ABSENT_AFTER_S: Final = 600
 
 _NOT_US: Final = frozenset({httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN})
 
@@ -66,7 +67,14 @@ class DujiaoNextSupplier:
     @property
     def capabilities(self) -> Capabilities:
         """What the protocol promises."""
-        return Capabilities(repeats_safely=True, calls_back=True, knows_stock=True)
+        finds = self._settings.finds_numbers
+        return Capabilities(
+            repeats_safely=True,
+            finds_our_number=finds,
+            calls_back=True,
+            knows_stock=True,
+            absent_after_s=ABSENT_AFTER_S if finds else None,
+        )
 
     @property
     def callback_answer(self) -> str:
@@ -119,20 +127,21 @@ class DujiaoNextSupplier:
         return self._placed(answer, request.quantity)
 
     async def query(self, number: str, supplier_ref: str | None, *, placed_at: datetime) -> Outcome:
-        """What became of a purchase, by the site's own number."""
+        """What became of a purchase, by the site's own number, or by ours where the site can."""
         del placed_at
-        if not supplier_ref:
+        if not supplier_ref and not self._settings.finds_numbers:
             raise Unknown(f"{self.name} is asked for {number} by placing again")
-        if not supplier_ref.isdecimal():
+        if supplier_ref and not supplier_ref.isdecimal():
             return NotFound()
-        answer = await self._ask("GET", f"orders/{supplier_ref}")
-        if answer.status == httpx.codes.NOT_FOUND and answer.facts().get("ok") is False:
+        answer = await self._ask("GET", f"orders/{supplier_ref or f'by-downstream/{number}'}")
+        if answer.status == httpx.codes.NOT_FOUND and self._code(answer) == "order_not_found":
             return NotFound()
         order = self._yes(answer)
-        if text_of(order, "order_id") != supplier_ref or text_of(order, "downstream_order_no") not in {
-            "",
-            number,
-        }:
+        is_same = (
+            text_of(order, "order_id") == supplier_ref if supplier_ref else bool(text_of(order, "order_id"))
+        )
+        is_ours = text_of(order, "downstream_order_no") in ({"", number} if supplier_ref else {number})
+        if not (is_same and is_ours):
             raise Unknown(f"{self.name} answered about another order")
         return self._known(translate.outcome_of(order, translate.quantity_of(order), self._currency))
 

@@ -36,6 +36,7 @@ class DujiaoNextSettings:
         key: The API key.
         secret: Its secret.
         currency: The site's; answers in another are not understood.
+        finds_numbers: The site can be asked by our own number: a Kapu shop can, dujiao-next itself cannot.
         refusals: More error codes that mean that nothing was bought, where the site has some of its own.
         patience_s: How long a whole call may take.
     """
@@ -45,6 +46,7 @@ class DujiaoNextSettings:
     key: str
     secret: Secret
     currency: str = "CNY"
+    finds_numbers: bool = False
     refusals: Mapping[str, No] = field(default_factory=dict)
     patience_s: float = PATIENCE_S
 

@@ -1,45 +1,12 @@
-"""HMAC-SHA256 over method, path, time and body.
-
-Source: integration-open-api.md, chapter on signing; ``internal/upstream/signer.go``.
-"""
+"""Verifying callbacks; requests are signed as ``shop_core.resale.signing`` has it, for buyers and sellers alike."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
 
-from shop_core.kernel.secret import Secret
+from shop_core.resale.signing import CALLBACK_PATH, KEY, SIGNATURE, TIMESTAMP, Keys, headers, is_same, sign
 
-CALLBACK_PATH: Final = "/api/v1/upstream/callback"
-"""What callbacks are signed over, whatever path they are really sent to."""
-
-
-def sign(secret: Secret, method: str, path: str, timestamp: str, body: bytes) -> str:
-    """The signature of a request, in lower hex. ``path`` is without host and query."""
-    # Chosen by the protocol; the HMAC around it is what proves.
-    body_md5 = hashlib.md5(body, usedforsecurity=False).hexdigest()
-    text = f"{method}\n{path}\n{timestamp}\n{body_md5}"
-    return hmac.new(secret.reveal().encode(), text.encode(errors="replace"), hashlib.sha256).hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """The pair that calls and callbacks are signed with."""
-
-    key: str
-    secret: Secret
-
-
-def headers(keys: Keys, method: str, path: str, timestamp: str, body: bytes) -> dict[str, str]:
-    """The three headers that a request carries."""
-    return {
-        "Dujiao-Next-Api-Key": keys.key,
-        "Dujiao-Next-Timestamp": timestamp,
-        "Dujiao-Next-Signature": sign(keys.secret, method, path, timestamp, body),
-    }
+__all__ = ["Keys", "headers", "is_genuine", "sign"]
 
 
 def is_genuine(keys: Keys, given: Mapping[str, str], body: bytes) -> bool:
@@ -50,11 +17,7 @@ def is_genuine(keys: Keys, given: Mapping[str, str], body: bytes) -> bool:
         given: The request's headers, names in lower case.
         body: As received.
     """
-    timestamp, signature = given.get("dujiao-next-timestamp", ""), given.get("dujiao-next-signature", "")
+    key, timestamp, signature = (given.get(name.lower(), "") for name in (KEY, TIMESTAMP, SIGNATURE))
     expected = sign(keys.secret, "POST", CALLBACK_PATH, timestamp, body)
-    is_ours = _is_same(given.get("dujiao-next-api-key", ""), keys.key)
-    return _is_same(expected, signature.lower()) and is_ours
-
-
-def _is_same(one: str, other: str) -> bool:
-    return hmac.compare_digest(one.encode(errors="replace"), other.encode(errors="replace"))
+    is_ours = is_same(key, keys.key)
+    return is_same(expected, signature.lower()) and is_ours

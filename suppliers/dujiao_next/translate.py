@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from shop_core.kernel.money import Money
+from shop_core.kernel.secret import Secret
 from shop_core.supply.supplier import (
     ENOUGH,
     Accepted,
@@ -65,8 +66,7 @@ def outcome_of(order: Facts, quantity: int | None, currency: str) -> Outcome | N
     """
     ref = text_of(order, "order_id") or None
     status = text_of(order, "status")
-    payload = _payload_of(order)
-    goods = pieces_of(payload, quantity) if quantity else lines_of(payload)
+    goods = _goods_of(order, quantity)
     cost = _amount_of(order, currency)
     returned = returned_of(text_of(order, "refunded_amount"), currency)
     if status in _THERE:
@@ -90,14 +90,18 @@ def quantity_of(order: Facts) -> int | None:
 
 def has_payload(order: Facts) -> bool:
     """Tell whether the goods are in the answer: placing answers without them."""
-    return bool(_payload_of(order))
+    return bool(_goods_of(order, None))
 
 
-def _payload_of(order: Facts) -> str:
-    """The goods; they may hang on a child order."""
-    own = text_of(order, "fulfillment", "payload")
-    children = (text_of(child, "fulfillment", "payload") for child in list_of(order, "children"))
-    return own or next((payload for payload in children if payload), "")
+def _goods_of(order: Facts, quantity: int | None) -> tuple[Secret, ...]:
+    """The goods, of the order or of a child of it. A Kapu shop tells each by itself; others tell lines."""
+    carriers = [order, *list_of(order, "children")]
+    fulfilled = next((it for it in carriers if text_of(it, "fulfillment", "payload")), {})
+    told = facts_of(fulfilled, "fulfillment", "delivery_data").get("codes")
+    if isinstance(told, list) and told and all(isinstance(code, str) for code in told):
+        return tuple(Secret(code) for code in told)
+    payload = text_of(fulfilled, "fulfillment", "payload")
+    return pieces_of(payload, quantity) if quantity else lines_of(payload)
 
 
 def _amount_of(order: Facts, currency: str) -> Money | None:

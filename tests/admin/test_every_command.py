@@ -38,6 +38,8 @@ CHANGING = (
     "staff add",
     "staff role",
     "staff remove",
+    "reseller add",
+    "reseller remove",
 )
 """Commands that leave a line in the audit log when the lines below are run one after another."""
 
@@ -51,6 +53,8 @@ TOLD_ANEW = (
     "case close",
     "staff invite",
     "staff remove",
+    "reseller add",
+    "reseller remove",
 )
 """Commands that do not say the same twice: a question has a new key, what was settled is told as settled."""
 

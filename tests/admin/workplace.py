@@ -10,6 +10,7 @@ import pytest
 
 from shop_core.kernel.money import Money
 from shop_core.payments.gateway import GatewayRefused, Notice
+from shop_core.resale.keys import make_keys
 from shop_core.staff.members import take_on
 from shop_core.staff.roles import Role, Roster
 from tests.admin.office import Office, staffed
@@ -71,6 +72,9 @@ LINES: Mapping[str, str] = {
     "staff add": "staff add tg:99 support",
     "staff role": "staff role {member} finance",
     "staff remove": "staff remove {member}",
+    "reseller": "reseller",
+    "reseller add": "reseller add {order}",
+    "reseller remove": "reseller remove {reseller}",
     "web": "web tg:1",
     "web password": "web password",
     "web code": "web code 123456",
@@ -96,7 +100,9 @@ async def a_workplace(database_url: str) -> AsyncIterator[Workplace]:
         market.gateway.trouble = None
         roster = market.shop.get(Roster)
         member = await market.shop.write(take_on, roster, COLLEAGUE, Role.SUPPORT, by=OWNER)
+        await market.shop.write(make_keys, market.vault, customer.person_id, by=OWNER)
         values = {
+            "reseller": await market.one("SELECT id FROM resellers"),
             "member": member.id,
             "batch": await market.one("SELECT min(id) FROM batches"),
             "product": await market.one("SELECT max(id) FROM products"),

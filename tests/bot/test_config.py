@@ -276,6 +276,7 @@ REFUSED = [
     ),
     ("[channels.x]\nkind = 'telegram'\ngateways = ['nope']", "channels.x.gateways", "there is none"),
     ("[channels.shell]\nkind = 'telegram'", "channels.shell", "another name"),
+    ("[channels.upstream]\nkind = 'telegram'", "channels.upstream", "another name"),
     (EPAY.replace("ali", "wallet"), "gateways.wallet", "another name"),
     (EPAY.replace("https", "http"), "gateways.ali.base_url", "https://"),
     (EPAY.replace('"1000"', "1000"), "gateways.ali.pid", "in quotes"),
