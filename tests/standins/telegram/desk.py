@@ -41,15 +41,22 @@ class Desk:
 
     # ------------------------------------------------------------------------------------------------ writing
 
-    def say(self, token: str, person_id: int, text: str, chat_id: int | None = None) -> Json:
-        """Send a text, in private or in a group."""
+    def say(
+        self,
+        token: str,
+        person_id: int,
+        text: str,
+        chat_id: int | None = None,
+        reply_to: int | None = None,
+    ) -> Json:
+        """Send a text, in private or in a group, perhaps as a reply to a message of the chat."""
         if not text.strip() or len(text) > MAX_TEXT:
             raise ImpossibleError("a client sends 1 to 4096 characters")
         content: Json = {"text": text}
         entities = command_entities(text)
         if entities:
             content["entities"] = entities
-        return self._write(token, person_id, content, chat_id)
+        return self._write(token, person_id, content, chat_id, reply_to)
 
     def start(self, token: str, person_id: int, payload: str) -> Json:
         """Open the bot by its link, which also takes back a block."""
@@ -70,8 +77,9 @@ class Desk:
         mime_type: str,
         content: str,
         caption: str = "",
+        reply_to: int | None = None,
     ) -> Json:
-        """Send a document or photo; ``content`` is base64."""
+        """Send a document or photo, perhaps as a reply; ``content`` is base64."""
         if len(caption) > MAX_CAPTION:
             raise ImpossibleError("a caption has at most 1024 characters")
         raw = b64decode(content)
@@ -84,7 +92,7 @@ class Desk:
         body: Json = {"photo": photo_sizes(file)} if kind == "photo" else {"document": document_json(file)}
         if caption:
             body["caption"] = caption
-        return self._write(token, person_id, body, None)
+        return self._write(token, person_id, body, None, reply_to)
 
     def edit(self, token: str, person_id: int, message_id: int, text: str) -> Json:
         """Change a text of one's own."""
@@ -233,7 +241,9 @@ class Desk:
 
     # ------------------------------------------------------------------------------------------------ helpers
 
-    def _write(self, token: str, person_id: int, content: Json, chat_id: int | None) -> Json:
+    def _write(
+        self, token: str, person_id: int, content: Json, chat_id: int | None, reply_to: int | None = None
+    ) -> Json:
         bot = self._bot(token)
         person = self._world.person(person_id)
         chat = self._chat(bot, chat_id if chat_id is not None else person_id)
@@ -241,6 +251,12 @@ class Desk:
             raise ImpossibleError("a blocked bot must be unblocked first")
         if person.is_deactivated:
             raise ImpossibleError("the account is deleted")
+        if reply_to is not None:
+            if reply_to not in chat.messages:
+                raise ImpossibleError("there is no such message to reply to")
+            # The vendor's replies do not nest.
+            original = {k: v for k, v in chat.messages[reply_to].items() if k != "reply_to_message"}
+            content = content | {"reply_to_message": original}
         chat.is_open = True
         message = self._world.put_message(chat, person.user_json(), content)
         self._world.push(bot, "message", message, f"chat:{chat.id}")

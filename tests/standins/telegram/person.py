@@ -64,9 +64,9 @@ class TelegramUser:
 
     # ------------------------------------------------------------------------------------------------ writing
 
-    def say(self, text: str, *, chat_id: int | None = None) -> int:
-        """Send a text (to a group with ``chat_id``); the id of the message."""
-        return self._message_id("say", text=text, chat_id=chat_id)
+    def say(self, text: str, *, chat_id: int | None = None, reply_to: ShownMessage | None = None) -> int:
+        """Send a text (to a group with ``chat_id``), perhaps as a reply; the id of the message."""
+        return self._message_id("say", text=text, chat_id=chat_id, reply_to=reply_to and reply_to.id)
 
     def start(self, payload: str = "") -> int:
         """Open the bot by its link, which also takes back a block."""
@@ -79,17 +79,18 @@ class TelegramUser:
         *,
         caption: str = "",
         mime_type: str = "application/octet-stream",
+        reply_to: ShownMessage | None = None,
     ) -> int:
-        """Send a file."""
+        """Send a file, perhaps as a reply."""
         body = b64encode(content).decode()
         file = {"kind": "document", "name": name, "mime_type": mime_type, "content": body}
-        return self._message_id("send_file", **file, caption=caption)
+        return self._message_id("send_file", **file, caption=caption, reply_to=reply_to and reply_to.id)
 
-    def send_photo(self, content: bytes, *, caption: str = "") -> int:
-        """Send a picture: PNG, JPEG or GIF."""
+    def send_photo(self, content: bytes, *, caption: str = "", reply_to: ShownMessage | None = None) -> int:
+        """Send a picture: PNG, JPEG or GIF; perhaps as a reply."""
         body = b64encode(content).decode()
         file = {"kind": "photo", "name": "photo.jpg", "mime_type": "image/jpeg", "content": body}
-        return self._message_id("send_file", **file, caption=caption)
+        return self._message_id("send_file", **file, caption=caption, reply_to=reply_to and reply_to.id)
 
     def edit(self, message_id: int, text: str) -> None:
         """Change a text of one's own."""
