@@ -58,6 +58,7 @@ class Desk:
         role: What he was when his message came.
         upload: The file that came with the command.
         message: The message's own id on its channel: the same when it is answered again.
+        text: What came with the command to be passed on as it was written.
         on_progress: Told how many lines of a file are done.
         is_shell: Nobody presses buttons here: questions are asked and answered on the terminal.
         browser: The browser that the actor is signed in with, if it is one.
@@ -70,6 +71,7 @@ class Desk:
     role: Role
     upload: Upload | None = None
     message: str = ""
+    text: str = field(default="", repr=False)
     on_progress: Callable[[int], None] | None = None
     is_shell: bool = False
     browser: Address | None = None

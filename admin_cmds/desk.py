@@ -11,6 +11,7 @@ from admin_cmds.links import GO, HOLD, PREFIX, link_to, split_words, words_of
 from admin_cmds.manual import CHAT_SIGN, ask_rest, manual_screen, usage_text
 from admin_cmds.refusals import refusal_text
 from admin_cmds.registry import carry_out, find, listed_for
+from admin_cmds.threads import replied_thread
 from handlers import conversation
 from handlers.conversation import LONGEST_TEXT, arrive
 from handlers.incoming import Incoming, Link, Text, Upload
@@ -21,10 +22,13 @@ from shop_core.conversations import prompts
 from shop_core.conversations.at_the_desk import find_at_desk
 from shop_core.customers.people import Address
 from shop_core.db.shop import Shop
+from shop_core.db.tx import View
 from shop_core.kernel.errors import ShopError
+from shop_core.messaging.shown import find_slot
 from shop_core.staff.roles import Roster
 
 _IMPORT: Final = "import"
+_REPLY: Final = ("thread", "reply")
 _START: Final = "start"
 _SLASHES: Final = ("/", "／")
 _STAFF_MEANS: Final = ("orders", "help")
@@ -57,11 +61,13 @@ class _Said:
     Attributes:
         words: The command.
         answered: The prompt that it answers, to be asked again if the answer is refused.
+        text: What is to be passed on as it was written.
     """
 
     words: tuple[str, ...]
     answered: str | None = None
     upload: Upload | None = None
+    text: str = ""
 
 
 async def answer(shop: Shop, incoming: Incoming) -> Screen:
@@ -74,7 +80,7 @@ async def answer(shop: Shop, incoming: Incoming) -> Screen:
     if there is None:
         return await conversation.answer(shop, incoming)
     visit = await arrive(shop, incoming)
-    asked = await shop.read(prompts.asked, channel=incoming.channel, external_id=incoming.external_id)
+    asked = await shop.read(_find_asked, incoming)
     said = _understand(incoming.content, asked)
     if said is None:
         return await _as_customer(visit, incoming)
@@ -87,9 +93,20 @@ async def answer(shop: Shop, incoming: Incoming) -> Screen:
         upload=said.upload,
         browser=there.browser,
         message=incoming.message,
+        text=said.text,
     )
     screen = await (_go(desk, said, asked) if said.words[:1] == (GO,) else _respond(desk, said))
     return only_allowed(screen, there.role)
+
+
+def _find_asked(view: View, incoming: Incoming) -> str | None:
+    """What a message answers: the notice that it is a reply to, or else what was asked last."""
+    if incoming.replies_to:
+        address = Address(incoming.channel, incoming.external_id)
+        thread = replied_thread(find_slot(view, address, incoming.replies_to))
+        if thread is not None:
+            return link_to(*_REPLY, thread)
+    return prompts.asked(view, channel=incoming.channel, external_id=incoming.external_id)
 
 
 def _understand(content: Link | Text | Upload, asked: str | None) -> _Said | None:
@@ -102,14 +119,29 @@ def _understand(content: Link | Text | Upload, asked: str | None) -> _Said | Non
             words = words_of(path)
             return None if words is None else _Said(words)
         case Upload():
-            return _Said(waiting or (_IMPORT,), asked if waiting else None, content)
+            return _sent(waiting, content, asked)
         case Text(text) if text.lstrip().startswith(_SLASHES):
             return _typed(text)
         case Text(text) if waiting is not None:
-            rest = () if _takes_file(waiting) else split_words(text[:LONGEST_TEXT])
-            return _Said((*waiting, *rest), answered=asked)
+            return _completed(waiting, text, asked)
         case Text():
             return None
+
+
+def _sent(waiting: tuple[str, ...] | None, upload: Upload, asked: str | None) -> _Said | None:
+    """A file as what was asked for; else as an import, which then asks what for."""
+    if waiting is not None:
+        return _Said(waiting, asked, upload, upload.text)
+    is_for_the_shop = asked is not None and conversation.takes_files(asked)
+    return None if is_for_the_shop else _Said((_IMPORT,), None, upload)
+
+
+def _completed(waiting: tuple[str, ...], text: str, asked: str | None) -> _Said:
+    """What was asked for, with the words that answer it."""
+    if _takes_text(waiting):
+        return _Said(waiting, answered=asked, text=text)
+    rest = () if _takes_file(waiting) else split_words(text[:LONGEST_TEXT])
+    return _Said((*waiting, *rest), answered=asked)
 
 
 def _waiting_words(asked: str | None) -> tuple[str, ...] | None:
@@ -126,7 +158,12 @@ def _typed(text: str) -> _Said | None:
     first = words[0].partition("@")[0].lower()
     if first == _START:
         return None
-    return _Said(words[1:] if first == PREFIX else (first, *words[1:]))
+    words = words[1:] if first == PREFIX else (first, *words[1:])
+    if _takes_text(words):
+        before = len(_REPLY) + (2 if first == PREFIX else 1)
+        rest = text.split(maxsplit=before)[before:]
+        return _Said(words[: len(_REPLY) + 1], text="".join(rest))
+    return _Said(words)
 
 
 async def _as_customer(visit: Visit, incoming: Incoming) -> Screen:
@@ -183,6 +220,17 @@ def _takes_file(words: tuple[str, ...]) -> bool:
     return words[:1] == (_IMPORT,) and words[1:2] not in {("show",), ("undo",)}
 
 
+def _takes_text(words: tuple[str, ...]) -> bool:
+    """Whether what follows these words is somebody's own, to be passed on as it was written."""
+    return words[: len(_REPLY)] == _REPLY
+
+
+def takes_files(asked: str) -> bool:
+    """Whether a picture or a file answers what somebody, staff or not, was asked."""
+    words = words_of(asked)
+    return conversation.takes_files(asked) if words is None else _takes_file(words) or _takes_text(words)
+
+
 def _check_file(said: _Said) -> None:
     """Insist that a file meets an import, and an import a file.
 
@@ -190,7 +238,7 @@ def _check_file(said: _Said) -> None:
         NoImportWaits, FileNotText: Nothing was run.
     """
     is_import = _takes_file(said.words)
-    if said.upload is not None and not (is_import and len(said.words) > 1):
+    if said.upload is not None and not (is_import and len(said.words) > 1) and not _takes_text(said.words):
         raise NoImportWaits
     if said.answered is not None and said.upload is None and is_import:
         raise FileNotText
@@ -200,7 +248,9 @@ def _refuse(desk: Desk, error: ShopError, said: _Said, usage: str | None = None)
     text = refusal_text(desk.say, error) if usage is None else usage
     prompt = None
     if said.answered is not None:
-        prompt = Prompt(said.answered, desk.say("admin.ask_for.placeholder"))
+        prompt = Prompt(
+            said.answered, desk.say("admin.ask_for.placeholder"), takes_files=_takes_text(said.words)
+        )
     row = [desk.home_button()]
     if isinstance(error, NoSuchCommand):
         row.insert(0, desk.button("admin.button.help", HELP))

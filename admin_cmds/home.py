@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from admin_cmds.command import Desk
+from admin_cmds.threads import threads_button
 from handlers.screen import Line, Screen, Style, Weight
 from shop_core.cases.cases import list_open
 from shop_core.cases.handled_by import kinds_for
+from shop_core.threads.read import count_waiting
 
 COUNTED: Final = 99
 
@@ -15,6 +17,7 @@ COUNTED: Final = 99
 async def home(desk: Desk) -> Screen:
     """How much waits, and the way to everything else."""
     waiting = len(await desk.shop.read(list_open, COUNTED, kinds_for(desk.role)))
+    writing = await desk.shop.read(count_waiting)
     title = desk.say("admin.home.title", n=waiting) if waiting else desk.say("admin.cases.none")
     lines = (Line(title, Style.TITLE), Line(desk.say("admin.home.hint"), Style.MUTED))
     weight = Weight.PRIMARY if waiting else Weight.NORMAL
@@ -30,6 +33,7 @@ async def home(desk: Desk) -> Screen:
                 desk.button("admin.button.stock", "stock"),
             ),
             (desk.button("admin.button.find_order", "order"), desk.button("admin.button.help", "help")),
-            (desk.button("admin.button.staff", "staff"), desk.button("admin.button.web", "web")),
+            (threads_button(desk, writing), desk.button("admin.button.staff", "staff")),
+            (desk.button("admin.button.web", "web"),),
         ),
     )

@@ -232,4 +232,8 @@ def _ask_for_file(desk: Desk, variant: VariantView, words: tuple[str, ...]) -> S
         Line(desk.say("admin.import.hint"), Style.MUTED),
     )
     back = desk.button("button.back", "product", "show", str(variant.product_id))
-    return Screen(lines, ((back,),), prompt=Prompt(link_to(*words), desk.say("admin.import.placeholder")))
+    return Screen(
+        lines,
+        ((back,),),
+        prompt=Prompt(link_to(*words), desk.say("admin.import.placeholder"), takes_files=True),
+    )

@@ -89,7 +89,12 @@ def _what(desk: Desk, case: OpenCase) -> str:
             return str(evidence.get(_NAMED_BY[case.kind], ""))
 
 
-_NAMED_BY: Final = {CaseKind.MESSAGE: "channel", CaseKind.STOCK: "name", CaseKind.JOB: "job"}
+_NAMED_BY: Final = {
+    CaseKind.MESSAGE: "channel",
+    CaseKind.STOCK: "name",
+    CaseKind.JOB: "job",
+    CaseKind.THREAD: "name",
+}
 
 
 def _amount(evidence: Mapping[str, object]) -> Money:
@@ -206,6 +211,10 @@ def _ways(desk: Desk, case: OpenCase, subject: _Subject) -> Iterator[Button]:
     if case.kind is CaseKind.JOB:
         yield desk.button("admin.button.paid", "orders", "--state", "paid")
         yield desk.button("admin.button.verify", "verify")
+    if case.kind is CaseKind.THREAD:
+        reply = ("thread", "reply", str(case.subject_id))
+        yield desk.button("admin.button.thread_reply", *reply, weight=Weight.PRIMARY)
+        yield desk.button("admin.button.thread", "thread", "show", str(case.subject_id))
     if case.kind in _ONLY_NEWS:
         yield desk.button("admin.button.known", "case", "close", str(case.id))
 

@@ -10,6 +10,7 @@ from admin_cmds.command import Desk
 from admin_cmds.imports import ended_screen, import_show
 from admin_cmds.pending import draw_case
 from admin_cmds.team import joined_screen
+from admin_cmds.threads import notice_screen, settled_screen
 from handlers import news
 from handlers.screen import Line, LinkButton, Screen
 from handlers.words import Words
@@ -23,7 +24,15 @@ from shop_core.messaging.queue import NewsKind, QueuedMessage
 from shop_core.staff.roles import Right, Roster
 from shop_core.stock.batches import BatchView
 
-_FOR_STAFF: Final = frozenset({NewsKind.CASE_OPENED, NewsKind.IMPORT_ENDED, NewsKind.STAFF_JOINED})
+_FOR_STAFF: Final = frozenset(
+    {
+        NewsKind.CASE_OPENED,
+        NewsKind.IMPORT_ENDED,
+        NewsKind.STAFF_JOINED,
+        NewsKind.THREAD_WRITTEN,
+        NewsKind.THREAD_SETTLED,
+    }
+)
 
 
 async def news_screen(shop: Shop, message: QueuedMessage) -> Screen | None:
@@ -43,6 +52,8 @@ async def _staff_news(desk: Desk, message: QueuedMessage) -> Screen | None:
             return await _case_news(desk, int(message.args["case_id"]))
         case NewsKind.STAFF_JOINED:
             return await _joined_news(desk, int(message.args["member_id"]))
+        case NewsKind.THREAD_WRITTEN | NewsKind.THREAD_SETTLED:
+            return await _thread_news(desk, message)
         case _:
             return await ended_screen(desk, int(message.args["batch_id"])) if desk.may(Right.GOODS) else None
 
@@ -52,6 +63,13 @@ async def _case_news(desk: Desk, case_id: int) -> Screen | None:
     if case is None or not desk.may(HANDLED_BY[case.kind]):
         return None
     return replace(await draw_case(desk, case), slot=None, news=True)
+
+
+async def _thread_news(desk: Desk, message: QueuedMessage) -> Screen | None:
+    if not desk.may(Right.SERVE):
+        return None
+    draw = notice_screen if message.news is NewsKind.THREAD_WRITTEN else settled_screen
+    return await draw(desk, int(message.args["message_id"]))
 
 
 async def _joined_news(desk: Desk, member_id: int) -> Screen | None:

@@ -36,6 +36,7 @@ from shop_core.stock import restock
 from shop_core.stock.batches import forget_keys
 from shop_core.stock.restock import tell_waves
 from shop_core.stock.watch import watch_stock
+from shop_core.threads.watch import purge_files, watch_threads
 
 LEASE_NAME: Final = "schedule"
 FAILURES_TOLD: Final = 3
@@ -73,6 +74,7 @@ PURGES: Final = (
     keys.purge,
     pace.purge,
     passwords.purge_tries,
+    purge_files,
     restock.purge,
     sign_in.purge,
 )
@@ -90,6 +92,7 @@ JOBS: Final = (
     Job("sweep_undelivered", 15, sweep_undelivered, busy_at=5),
     Job("watch_gateways", 30, watch_gateways),
     Job("watch_stock", 60, watch_stock),
+    Job("watch_threads", 60, watch_threads),
     Job("flush_exposures", 2, _flush_exposures, is_everywhere=True),
     Job("tell_of_restock", 15, tell_waves),
     Job("tell_resellers", 2, tell_resellers),

@@ -233,7 +233,12 @@ def _webchat(
     def words(language: str) -> ChatWords:
         say = shop.get(Words).to(language)
         page = {word: say(f"page.{word}") for word in PAGE_WORDS}
-        return ChatWords(page, slow_down=say("error.slow_down"), too_long=say("error.too_long"))
+        return ChatWords(
+            page,
+            slow_down=say("error.slow_down"),
+            too_long=say("error.too_long"),
+            no_file=say("error.no_files"),
+        )
 
     return WebChatChannel(
         WebChatSettings(name, settings.session_secret, config.http.public_url, staff=outside.staff_pane),

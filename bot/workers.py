@@ -23,9 +23,10 @@ from bot.imports import ImportWork
 from bot.metrics import Metrics
 from bot.timing import Timing
 from bot.web.notices import MONEY_LANES, SOURCE_PREFIX, unpack_notice
-from handlers.conversation import remember_shown
+from handlers.conversation import lasts, remember_shown
 from handlers.screen import Screen
 from shop_core.cases.cases import CaseKind, open_case
+from shop_core.conversations import prompts
 from shop_core.customers.people import Address, mark_unreachable
 from shop_core.db import inbox, outbox
 from shop_core.db.claims import Fenced
@@ -213,7 +214,7 @@ class Workers:
             screen = await self.draw_news(shop, message)
             if screen is not None:
                 await self.channels[message.address.channel].send(message.address, screen)
-            await shop.write(queue.mark_sent, message)
+            await shop.write(_mark_sent, message, screen)
         except Unreachable:
             await shop.write(mark_unreachable, message.address)
             await shop.write(queue.mark_failed, message, "unreachable")
@@ -240,6 +241,17 @@ def _finish(tx: Tx, letter: Letter, shown: Screen | None) -> None:
         channel, _, external_id = letter.lane.partition(":")
         remember_shown(tx, Address(channel, external_id), shown)
     inbox.finish_letter(tx, letter)
+
+
+def _mark_sent(tx: Tx, message: QueuedMessage, screen: Screen | None) -> None:
+    """The news is there; what it asks is asked, unless the person is in the middle of something."""
+    queue.mark_sent(tx, message)
+    if screen is not None and screen.waits_for is not None:
+        where = message.address
+        asked = screen.waits_for
+        prompts.offer(
+            tx, channel=where.channel, external_id=where.external_id, link=asked, lasts=lasts(asked)
+        )
 
 
 def _tell_of_stuck_money(tx: Tx, letter: Letter) -> None:

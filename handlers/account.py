@@ -79,6 +79,7 @@ async def help_screen(visit: Visit) -> Screen:
     lines = [Line(visit.say("help.title", shop=visit.shop.policy.name), Style.TITLE)]
     lines += [Line(text) for text in visit.say("help.text").split("\n")]
     rows = (
+        (LinkButton(visit.say("help.support"), link("support")),),
         (
             LinkButton(visit.say("home.orders"), link("orders")),
             LinkButton(visit.say("button.home"), link("home")),

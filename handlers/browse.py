@@ -31,6 +31,7 @@ from shop_core.kernel.money import Money
 from shop_core.orders.place import MOST_IN_ONE_ORDER
 from shop_core.stock.count import Shelf, count_on_shelf
 from shop_core.stock.restock import forget_wish, is_wished, wish
+from shop_core.threads.read import count_unseen
 from shop_core.wallet.balance import balance_of
 
 SMALL_SHOP: Final = 8
@@ -52,6 +53,7 @@ class _Shown:
     total: int = 0
     title: str = ""
     up: int | None = None
+    unseen: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +87,17 @@ async def home(visit: Visit) -> Screen:
         )
     wallet = say("home.balance", amount=visit.money(shown.balance))
     rows.append((LinkButton(say("home.orders"), link("orders")), LinkButton(wallet, link("balance"))))
-    last = LinkButton(say("home.help"), link("help"))
+    rows.append((_support_button(visit, shown.unseen), LinkButton(say("home.help"), link("help"))))
     if len(visit.shop.policy.languages) > 1:
-        rows.append((LinkButton(say("home.language"), link("language")), last))
-    else:
-        rows.append((last,))
+        rows.append((LinkButton(say("home.language"), link("language")),))
     return Screen(tuple(lines), tuple(rows))
+
+
+def _support_button(visit: Visit, unseen: int) -> LinkButton:
+    """To the shop; who was away sees here that he was answered."""
+    if unseen:
+        return LinkButton(visit.say.count("home.support_unseen", unseen), link("support"), Weight.PRIMARY)
+    return LinkButton(visit.say("home.support"), link("support"))
 
 
 def _home(view: View, person_id: int) -> _Shown:
@@ -98,7 +105,14 @@ def _home(view: View, person_id: int) -> _Shown:
     is_small = total <= SMALL_SHOP
     products = list_products(view, category_id=None, limit=SMALL_SHOP if is_small else ON_HOME)
     categories = [] if is_small else list_categories(view, None)
-    return _Shown(products, _shelves(view, products), categories, balance_of(view, person_id), total)
+    return _Shown(
+        products,
+        _shelves(view, products),
+        categories,
+        balance_of(view, person_id),
+        total,
+        unseen=count_unseen(view, person_id),
+    )
 
 
 async def category(visit: Visit, category_id: int, page: int = 1) -> Screen:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
 from typing import Any, Final
 
-from handlers import account, browse, buying, guest, joining, order_screen
-from handlers.incoming import LONGEST_LINK, Incoming, Link, Text, Upload
+from handlers import account, browse, buying, guest, joining, order_screen, support
+from handlers.incoming import LONGEST_LINK, Incoming, Link, Upload
 from handlers.links import link, match
 from handlers.refusals import refusal_screen
 from handlers.screen import Line, LinkButton, Screen, Style
@@ -19,6 +20,7 @@ from shop_core.db.tx import Tx, View
 from shop_core.kernel.errors import ShopError
 from shop_core.kernel.numbers import parse_number
 from shop_core.messaging.queue import mark_told
+from shop_core.messaging.shown import find_slot
 
 Flow = Callable[..., Awaitable[Screen]]
 
@@ -56,10 +58,13 @@ FLOWS: Final[Mapping[str, Flow]] = {
     "help": account.help_screen,
     "invitation": joining.invitation,
     "join": joining.join,
+    "support": support.support,
+    "support_order": support.support,
+    "support_file": support.support_file,
 }
 """Endpoint → flow; a flow takes the visit and the link's values."""
 
-SPOKEN: Final = ("orders", "help", "home", "balance")
+SPOKEN: Final = ("orders", "help", "support", "home", "balance")
 """Endpoints that people ask for in words; which words, the catalogue says."""
 
 SECRETS: Final = frozenset({"set_password", "recover"})
@@ -89,13 +94,26 @@ async def answer(shop: Shop, incoming: Incoming) -> Screen:
     May run twice for the same message: links that change something carry a key or find what they did before.
     """
     visit = await arrive(shop, incoming)
-    match incoming.content:
-        case Link(path):
-            return await _follow(visit, path)
-        case Text(text):
-            return await _read(visit, text)
-        case Upload():
-            return _no_files(visit)
+    if isinstance(incoming.content, Link):
+        return await _follow(visit, incoming.content.path)
+    asked = await shop.read(_find_asked, incoming)
+    meant = None if asked is None else match(asked)
+    if meant is not None and meant[0] in support.WRITES:
+        return await _write(visit, incoming, meant[1].get("number"))
+    if isinstance(incoming.content, Upload):
+        return _no_files(visit)
+    return await _read(visit, incoming.content.text, asked)
+
+
+def takes_files(asked: str) -> bool:
+    """Whether a picture or a file answers what was asked."""
+    found = match(asked)
+    return found is not None and found[0] in support.WRITES
+
+
+def lasts(asked: str) -> timedelta:
+    """How long the next free text answers what was asked."""
+    return support.TALK_LASTS if takes_files(asked) else prompts.LASTS
 
 
 def remember_shown(tx: Tx, address: Address, screen: Screen) -> None:
@@ -108,7 +126,7 @@ def remember_shown(tx: Tx, address: Address, screen: Screen) -> None:
     if screen.waits_for is None:
         prompts.forget(tx, **where)
     else:
-        prompts.ask(tx, link=screen.waits_for, **where)
+        prompts.ask(tx, link=screen.waits_for, lasts=lasts(screen.waits_for), **where)
     if screen.tells is not None:
         mark_told(tx, address, screen.tells)
 
@@ -138,13 +156,27 @@ def _again(view: View, customer: Customer) -> Customer:
     return find_customer(view, channel=customer.channel, external_id=customer.external_id) or customer
 
 
-async def _read(visit: Visit, text: str) -> Screen:
+def _find_asked(view: View, incoming: Incoming) -> str | None:
+    """What a message answers: the answer of the shop that it is a reply to, or else what was asked last."""
+    address = Address(incoming.channel, incoming.external_id)
+    slot = find_slot(view, address, incoming.replies_to) if incoming.replies_to else None
+    if slot is not None and slot.startswith(support.ANSWER_SLOT):
+        return link("support")
+    return prompts.asked(view, channel=incoming.channel, external_id=incoming.external_id)
+
+
+async def _write(visit: Visit, incoming: Incoming, number: str | None) -> Screen:
+    try:
+        return await support.write(visit, incoming, number)
+    except ShopError as error:
+        return support.refused(visit, await refusal_screen(visit, error, None), number)
+
+
+async def _read(visit: Visit, text: str, asked: str | None) -> Screen:
     """Free text: an order's number, the answer to a prompt, a word for a place, or a search."""
     said = _one_line(text)
     if not said:
         return await browse.home(visit)
-    customer = visit.customer
-    asked = await visit.shop.read(prompts.asked, channel=customer.channel, external_id=customer.external_id)
     meant = None if asked is None else match(f"{asked}/{said}")
     if meant is not None and meant[0] in SECRETS:
         # A password may look like anything.
@@ -172,5 +204,8 @@ def _one_line(text: str) -> str:
 
 
 def _no_files(visit: Visit) -> Screen:
-    home = LinkButton(visit.say("button.home"), link("home"))
-    return Screen((Line(visit.say("error.no_files"), Style.PLAIN),), ((home,),))
+    buttons = (
+        LinkButton(visit.say("home.support"), link("support")),
+        LinkButton(visit.say("button.home"), link("home")),
+    )
+    return Screen((Line(visit.say("error.no_files"), Style.PLAIN),), (buttons,))

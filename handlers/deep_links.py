@@ -21,6 +21,7 @@ PUBLIC: Final = frozenset(
         "language",
         "help",
         "invitation",
+        "support",
     }
 )
 """Endpoints that only show something, to whoever may see it. Whoever follows an address decided nothing but to look: one

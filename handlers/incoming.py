@@ -31,9 +31,9 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Free text."""
+    """Free text. Not printed: it may be for somebody else's eyes."""
 
-    text: str
+    text: str = field(repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "text", storable(self.text))
@@ -41,10 +41,18 @@ class Text:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Upload:
-    """A file somebody sent. Its content may be codes: it has no repr and goes nowhere but into the import."""
+    """A picture or file somebody sent, and the words that came under it.
+
+    Its content may be codes: it has no repr, and goes nowhere but into an import or a thread.
+    """
 
     name: str
     content: bytes
+    text: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", storable(self.name))
+        object.__setattr__(self, "text", storable(self.text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +65,7 @@ class Incoming:
         name: What the channel calls him.
         language: What the channel says he reads, such as ``zh-hans``; may be empty.
         message: The message's own id on the channel, the same when it is answered again; may be empty.
+        replies_to: The channel's id of the message of ours that it is a reply to; empty: none.
     """
 
     channel: str
@@ -65,6 +74,7 @@ class Incoming:
     language: str
     content: Link | Text | Upload
     message: str = ""
+    replies_to: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", storable(self.name))

@@ -6,8 +6,10 @@ from handlers.browse import restocked_screen
 from handlers.links import link
 from handlers.order_screen import draw_order, order_facts
 from handlers.screen import Line, LinkButton, Screen, Style
+from handlers.support import answer_screen
 from handlers.visit import Visit
 from handlers.words import Words
+from shop_core.conversations import prompts
 from shop_core.customers.people import Customer, find_customer
 from shop_core.db.shop import Shop
 from shop_core.db.tx import View
@@ -37,6 +39,16 @@ async def news_screen(shop: Shop, message: QueuedMessage) -> Screen | None:
             amount = visit.money(Money(int(message.args["amount_minor"]), shop.policy.currency))
             reason = str(message.args.get("reason", "topped_up"))
             return _note(visit, visit.say(f"news.money.{reason}", amount=amount), order)
+        case _:
+            return await _about_no_order(visit, message)
+
+
+async def _about_no_order(visit: Visit, message: QueuedMessage) -> Screen | None:
+    match message.news:
+        case NewsKind.THREAD_ANSWERED:
+            where = {"channel": message.address.channel, "external_id": message.address.external_id}
+            asked = await visit.shop.read(prompts.asked, **where)
+            return await answer_screen(visit, int(message.args["message_id"]), is_asked=asked is not None)
         case NewsKind.RESTOCKED:
             return await restocked_screen(visit, int(message.args["variant_id"]))
         case _:

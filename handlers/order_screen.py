@@ -125,7 +125,7 @@ def draw_codes(visit: Visit, order: OrderView, codes: Sequence[Secret]) -> Scree
         lines.append(Line(say("order.in_file", n=len(codes))))
     lines.append(Line(say("order.keep_safe"), Style.MUTED))
     again = link("variant", variant_id=order.lines[0].variant_id)
-    rows.append((LinkButton(say("order.again"), again), LinkButton(say("home.help"), link("help"))))
+    rows.append((LinkButton(say("order.again"), again), _trouble(visit, order)))
     return Screen(tuple(lines), tuple(rows), slot=order_slot(order.number), file=file)
 
 
@@ -197,6 +197,7 @@ def _paying(visit: Visit, facts: OrderFacts, payment: PaymentView) -> Screen:
     if facts.balance.minor or len(visit.gateways) > 1:
         other.append(LinkButton(say("order.other_way"), link("ways", number=order.number)))
     other.append(LinkButton(say("order.cancel"), link("cancel", number=order.number), Weight.DANGER))
+    other.append(_trouble(visit, order))
     rows.append(tuple(other))
     return Screen(tuple(lines), tuple(rows), slot=order_slot(order.number), qr=qr, deadline=order.expires_at)
 
@@ -219,10 +220,15 @@ def _delivered(visit: Visit, order: OrderView) -> Screen:
         (LinkButton(say("order.reveal"), link("code", number=order.number), Weight.PRIMARY),),
         (
             LinkButton(say("order.again"), link("variant", variant_id=order.lines[0].variant_id)),
-            LinkButton(say("home.help"), link("help")),
+            _trouble(visit, order),
         ),
     )
     return Screen(tuple(lines), rows, slot=order_slot(order.number))
+
+
+def _trouble(visit: Visit, order: OrderView) -> LinkButton:
+    """Ask the shop about this order."""
+    return LinkButton(visit.say("order.trouble"), link("support_order", number=order.number))
 
 
 def _plain(visit: Visit, order: OrderView, state: str) -> Screen:
@@ -231,7 +237,8 @@ def _plain(visit: Visit, order: OrderView, state: str) -> Screen:
     rows = (
         (
             LinkButton(say("order.again"), link("variant", variant_id=order.lines[0].variant_id)),
-            LinkButton(say("button.home"), link("home")),
+            _trouble(visit, order),
         ),
+        (LinkButton(say("button.home"), link("home")),),
     )
     return Screen(tuple(lines), rows, slot=order_slot(order.number))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -26,6 +26,8 @@ class Style(StrEnum):
     STRONG = "strong"
     MUTED = "muted"
     WARNING = "warning"
+    QUOTE = "quote"
+    """Somebody's own words: shown as they were written, and apart from ours."""
     DEADLINE = "deadline"
     """Says in words what ``Screen.deadline`` says; a channel that shows the moment itself leaves the line out."""
 
@@ -112,16 +114,32 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A picture or a file that somebody sent, for whoever it was meant for.
+
+    Attributes:
+        message_id: The message of a thread that it came with: by it a channel may fetch it later.
+    """
+
+    message_id: int
+    name: str = field(repr=False)
+    content: bytes = field(repr=False)
+    is_picture: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Prompt:
     """The person's next free text means ``link/<text>``.
 
     Attributes:
         is_secret: What he types is nobody else's to read: a channel that can does not show it.
+        takes_files: A picture or a file is as good an answer.
     """
 
     link: str
     placeholder: str
     is_secret: bool = False
+    takes_files: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +156,7 @@ class Screen:
         tells: The cause of queued news that this screen tells already; once it is shown, that news is not sent.
         kept: A link that waits beside the chat for what comes next, without asking for anything.
         menu: The person's commands are others from here on: a channel with menus hangs his anew.
+        quiet: Only changes the message that shows its slot: where none does, nothing is shown and nobody disturbed.
         clears_upload: The file that it answers holds secrets and is safe with us: its message goes away where it can.
     """
 
@@ -147,12 +166,14 @@ class Screen:
     news: bool = False
     qr: Qr | None = None
     file: File | None = None
+    attachment: Attachment | None = None
     prompt: Prompt | None = None
     toast: str | None = None
     deadline: datetime | None = None
     tells: str | None = None
     kept: str | None = None
     menu: bool = False
+    quiet: bool = False
     clears_upload: bool = False
 
     @property

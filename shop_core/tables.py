@@ -24,6 +24,7 @@ from shop_core.resale import models as resale
 from shop_core.staff import models as staff
 from shop_core.stock import models as stock
 from shop_core.stock import restock
+from shop_core.threads import models as threads
 
 AREAS: Final = (
     cases,
@@ -45,6 +46,7 @@ AREAS: Final = (
     restock,
     staff,
     stock,
+    threads,
 )
 
 METADATA: Final[MetaData] = Base.metadata

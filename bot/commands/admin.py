@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
+from unicodedata import category
 
 import click
 from rich.console import Console
@@ -192,11 +193,16 @@ def print_screen(screen: Screen) -> None:
         click.echo(screen.toast)
     for line in screen.lines:
         if isinstance(line, Line):
-            click.echo(click.style(line.text, bold=line.style is Style.TITLE))
+            click.echo(click.style(_harmless(line.text), bold=line.style is Style.TITLE))
     for button in (button for row in screen.rows for button in row):
         words = words_of(button.link) if isinstance(button, LinkButton) else None
         if words:
             click.echo(f"  {button.text}  →  {SHELL_SIGN}{shlex.join(words)}")
+
+
+def _harmless(text: str) -> str:
+    """A text without what makes a terminal do things: somebody else may have written it."""
+    return "".join(char if char in "\n\t" or category(char) != "Cc" else "\ufffd" for char in text)
 
 
 def _is_bad(screen: Screen) -> bool:

@@ -36,6 +36,8 @@ class CaseKind(StrEnum):
     """A variant runs low; subject: the variant."""
     JOB = "job"
     """A job of the schedule fails, or finds so much that something before it is broken; subject: ``subject_of`` its name."""
+    THREAD = "thread"
+    """A customer waits for an answer; subject: the thread."""
 
 
 MACHINE: Final = "machine"

@@ -18,6 +18,7 @@ HANDLED_BY: Final[Mapping[CaseKind, Right]] = {
     CaseKind.MESSAGE: Right.SERVE,
     CaseKind.STOCK: Right.GOODS,
     CaseKind.JOB: Right.BOOKS,
+    CaseKind.THREAD: Right.SERVE,
 }
 """The right that handling a case takes: who has it is told, and sees it in the list."""
 

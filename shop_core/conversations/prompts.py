@@ -14,15 +14,29 @@ from shop_core.db.upsert import insert_or
 LASTS: Final = timedelta(minutes=30)
 
 
-def ask(tx: Tx, *, channel: str, external_id: str, link: str) -> None:
+def ask(tx: Tx, *, channel: str, external_id: str, link: str, lasts: timedelta = LASTS) -> None:
     """From now on a free text from this person means ``link/text``. Replaces what was asked before."""
     row = insert_or(tx, PromptRow).values(
-        channel=channel, external_id=external_id, link=link, until=tx.now + LASTS
+        channel=channel, external_id=external_id, link=link, until=tx.now + lasts
     )
     tx.execute(
         row.on_conflict_do_update(
             index_elements=[PromptRow.channel, PromptRow.external_id],
             set_={"link": row.excluded.link, "until": row.excluded.until},
+        )
+    )
+
+
+def offer(tx: Tx, *, channel: str, external_id: str, link: str, lasts: timedelta = LASTS) -> None:
+    """Ask, unless something is asked already: what nobody waited for does not take the word from what was begun."""
+    row = insert_or(tx, PromptRow).values(
+        channel=channel, external_id=external_id, link=link, until=tx.now + lasts
+    )
+    tx.execute(
+        row.on_conflict_do_update(
+            index_elements=[PromptRow.channel, PromptRow.external_id],
+            set_={"link": row.excluded.link, "until": row.excluded.until},
+            where=PromptRow.until <= tx.now,
         )
     )
 

@@ -48,6 +48,12 @@ class NewsKind(StrEnum):
     IMPORT_ENDED = "import_ended"
     STAFF_JOINED = "staff_joined"
     ROLE_CHANGED = "role_changed"
+    THREAD_WRITTEN = "thread_written"
+    """For staff: a customer wrote."""
+    THREAD_SETTLED = "thread_settled"
+    """For staff: somebody has answered, or said that no answer is needed."""
+    THREAD_ANSWERED = "thread_answered"
+    """For the customer: the shop wrote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,10 +165,11 @@ def postpone(tx: Tx, message: QueuedMessage, problem: str, *, retry_after_s: int
 def mark_failed(tx: Tx, message: QueuedMessage, problem: str) -> None:
     """The channel will never take it (a blocked bot, a person who is gone): a case, since somebody waits for news.
 
-    Not so for the news of a case: an owner who cannot be reached would be told of that, and so on for ever.
+    Not so for the news of a case: an owner who cannot be reached would be told of that, and so on for ever; nor for
+    customers' messages: if nobody answers, that is a case of its own.
     """
     _end_failed(tx, message, problem)
-    if message.news is NewsKind.CASE_OPENED:
+    if message.news in {NewsKind.CASE_OPENED, NewsKind.THREAD_WRITTEN, NewsKind.THREAD_SETTLED}:
         return
     open_case(
         tx, CaseKind.MESSAGE, message.id, {"channel": message.address.channel, "news": message.news.value}

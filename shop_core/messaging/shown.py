@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, delete, select
+from sqlalchemy import ColumnElement, Row, String, and_, cast, delete, or_, select
 
 from shop_core.customers.people import Address
 from shop_core.db.tx import Tx, View
@@ -53,6 +53,17 @@ def find_shown(view: View, address: Address, slot: str) -> Shown | None:
 def find_by_message(view: View, address: Address, message_ref: str) -> Shown | None:
     """What a message with buttons shows; None if it shows nothing any more."""
     return _find(view, and_(_in_chat(address), ShownMessage.message_ref == message_ref))
+
+
+def find_slot(view: View, address: Address, message_ref: str) -> str | None:
+    """The slot that a message belongs to, with buttons or without; None if it shows nothing any more."""
+    others = cast(ShownMessage.other_refs, String).contains(f'"{message_ref}"', autoescape=True)
+    rows = view.execute(
+        select(ShownMessage.slot).where(
+            _in_chat(address), or_(ShownMessage.message_ref == message_ref, others)
+        )
+    )
+    return rows.scalar()
 
 
 def remember_shown(tx: Tx, address: Address, place: Place) -> None:

@@ -52,8 +52,21 @@ class Office:
     ) -> Screen:
         return await self._say(Upload(name, content), who)
 
-    async def _say(self, content: Link | Text | Upload, who: tuple[str, str]) -> Screen:
-        screen = await answer(self.shop, Incoming(who[0], who[1], "老板", "zh", content))
+    async def say(
+        self,
+        content: Text | Upload,
+        *,
+        who: tuple[str, str] = (OWNER_CHANNEL, OWNER_ID),
+        message: str = "",
+        replies_to: str = "",
+    ) -> Screen:
+        """Write under the channel's own id of the message, perhaps as a reply."""
+        return await self._say(content, who, message, replies_to)
+
+    async def _say(
+        self, content: Link | Text | Upload, who: tuple[str, str], message: str = "", replies_to: str = ""
+    ) -> Screen:
+        screen = await answer(self.shop, Incoming(who[0], who[1], "老板", "zh", content, message, replies_to))
         await self.shop.write(remember_shown, Address(*who), screen)
         return screen
 

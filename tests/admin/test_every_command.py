@@ -40,6 +40,8 @@ CHANGING = (
     "staff remove",
     "reseller add",
     "reseller remove",
+    "thread reply",
+    "thread done",
 )
 """Commands that leave a line in the audit log when the lines below are run one after another."""
 
@@ -55,9 +57,12 @@ TOLD_ANEW = (
     "staff remove",
     "reseller add",
     "reseller remove",
+    "thread show",
 )
 """Commands that do not say the same twice: a question has a new key, what was settled is told as settled."""
 
+
+PNG = b"\x89PNG\r\n\x1a\n picture"
 
 IN_A_BROWSER = ("web password", "web code", "web leave")
 """Commands for whoever is signed in on the web; ``test_web.py`` has them."""
@@ -121,7 +126,7 @@ async def test_a_stranger_gets_what_any_unknown_link_gives_him(workplace: Workpl
         assert not [button for button in buttons_of(typed) if _is_staff(button)], name
     assert await office.press("admin", who=STRANGER) == unknown
     assert await office.press("admin/go/abcdefghij", who=STRANGER) == unknown
-    assert "不收文件" in text_of(await office.send("codes.txt", b"MINE-1\n", who=STRANGER))
+    assert "要发给客服" in text_of(await office.send("codes.txt", b"MINE-1\n", who=STRANGER))
     assert await market.everything() == before
 
 
@@ -133,7 +138,7 @@ async def test_an_owner_who_is_removed_from_the_config_is_out_at_once(workplace:
     office.shop._services[Roster] = Roster(frozenset())
     unknown = await office.press("no/such/link")
     assert await office.press("admin") == unknown
-    assert "不收文件" in text_of(await office.send("codes.txt", b"LATE-1\n"))
+    assert "要发给客服" in text_of(await office.send("codes.txt", b"LATE-1\n"))
     assert await office.market.cards() == {"available": 3, "held": 1, "delivered": 1}
 
 

@@ -61,6 +61,8 @@ FORGED: Final[Mapping[str, tuple[str, ...]]] = {
     "staff add": ("tg:5 owner", f"{OWNER} support", "shell:root admin", "nobody support", "TG:5 support"),
     "staff role": ("{nobodys} finance", "{member} owner"),
     "staff remove": ("{nobodys} --yes", "{huge} --yes"),
+    "thread reply": ("{nobodys} hi", "{huge} hi", "-1 hi", "x hi"),
+    "thread done": ("{nobodys}", "{huge}", "-1"),
     "form": ("abcdefghij preview make publish", "abcdefghij name say x", "x x x x"),
 }
 """Command → words after it that ask for what is not so."""

@@ -20,6 +20,7 @@ from tests.core.builders import OWNER
 ANYBODY: Final = frozenset(Role)
 RUNS: Final = frozenset({Role.OWNER, Role.ADMIN})
 COUNTS: Final = RUNS | {Role.FINANCE}
+TALKS: Final = RUNS | {Role.SUPPORT}
 
 MAY: Final[dict[str, frozenset[Role]]] = {
     "home": ANYBODY,
@@ -38,6 +39,12 @@ MAY: Final[dict[str, frozenset[Role]]] = {
     "web code": ANYBODY,
     "web leave": ANYBODY,
     "web close": ANYBODY,
+    "threads": TALKS,
+    "thread show": TALKS,
+    "thread reply": TALKS,
+    "thread done": TALKS,
+    "thread orders": TALKS,
+    "thread file": TALKS,
     "refund": COUNTS,
     "wallet": COUNTS,
     "suspense": COUNTS,

@@ -155,7 +155,7 @@ async def test_who_is_removed_is_out_at_once_also_in_the_middle_of_something_and
 
     assert await office.shop.read(find_at_desk, roster, browser) is None
     assert await office.market.one("SELECT count(*) FROM staff_sessions") == 0
-    assert "不收文件" in text_of(await office.send("codes.txt", b"LATE-1\n", who=COLLEAGUE))
+    assert "要发给客服" in text_of(await office.send("codes.txt", b"LATE-1\n", who=COLLEAGUE))
     unknown = await office.press("no/such/link", who=COLLEAGUE)
     assert await office.press("admin", who=COLLEAGUE) == unknown
     assert await office.market.cards() == {"available": 3}

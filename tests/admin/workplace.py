@@ -13,6 +13,8 @@ from shop_core.payments.gateway import GatewayRefused, Notice
 from shop_core.resale.keys import make_keys
 from shop_core.staff.members import take_on
 from shop_core.staff.roles import Role, Roster
+from shop_core.threads.sealing import Said, SentFile
+from shop_core.threads.write import write_to_shop
 from tests.admin.office import Office, staffed
 from tests.core.builders import OWNER, a_market
 
@@ -32,6 +34,12 @@ class Workplace:
 
 LINES: Mapping[str, str] = {
     "home": "home",
+    "threads": "threads 1",
+    "thread show": "thread show {thread}",
+    "thread reply": "thread reply {thread} 已经补发，请查收。",
+    "thread done": "thread done {waiting}",
+    "thread orders": "thread orders {thread}",
+    "thread file": "thread file {picture}",
     "category add": "category add 音乐 --en Music",
     "category list": "category list",
     "product add": 'product add "网易云音乐" 年卡 --en "NetEase Music"',
@@ -101,6 +109,9 @@ async def a_workplace(database_url: str) -> AsyncIterator[Workplace]:
         roster = market.shop.get(Roster)
         member = await market.shop.write(take_on, roster, COLLEAGUE, Role.SUPPORT, by=OWNER)
         await market.shop.write(make_keys, market.vault, customer.person_id, by=OWNER)
+        said = Said("卡密打不开", SentFile("截图.png", b"\x89PNG\r\n\x1a\n picture"))
+        picture = await write_to_shop(market.shop, customer, said, key="tg:picture")
+        await write_to_shop(market.shop, await market.a_customer(), Said("在吗"), key="tg:hello")
         values = {
             "reseller": await market.one("SELECT id FROM resellers"),
             "member": member.id,
@@ -112,5 +123,8 @@ async def a_workplace(database_url: str) -> AsyncIterator[Workplace]:
             "fitting": await market.one("SELECT id FROM receipts WHERE external_ref = 'T-FIT'"),
             "unpaid": other,
             "case": await market.one("SELECT id FROM cases WHERE kind = 'gateway'"),
+            "thread": await market.one("SELECT min(id) FROM threads"),
+            "waiting": await market.one("SELECT max(id) FROM threads"),
+            "picture": picture,
         }
         yield Workplace(office, {name: str(value) for name, value in values.items()})

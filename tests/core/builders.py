@@ -68,6 +68,9 @@ TRADE_TABLES: Final = {
     "used_keys": "key",
     "cases": "id",
     "outbox": "id",
+    "threads": "id",
+    "thread_messages": "id",
+    "thread_files": "message_id",
 }
 """What a trade writes to, and the order to read it in."""
 

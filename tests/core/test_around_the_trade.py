@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -76,7 +77,7 @@ async def test_nothing_is_sent_to_where_a_person_cannot_be_reached(market: Marke
 
 
 async def test_the_latest_prompt_counts_and_not_for_ever(market: Market) -> None:
-    who = {"channel": "web", "external_id": "c1"}
+    who: dict[str, Any] = {"channel": "web", "external_id": "c1"}
     for link in ("p/1/buy", "p/2/buy"):
         await market.shop.write(prompts.ask, **who, link=link)
     assert await market.shop.read(prompts.asked, **who) == "p/2/buy"

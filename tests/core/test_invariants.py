@@ -31,6 +31,10 @@ from shop_core.orders.end import cancel_order, expire_orders
 from shop_core.orders.pay import pay_from_wallet, top_up_difference
 from shop_core.orders.refund import refund_order, refund_seen_order
 from shop_core.orders.suspense import credit_to_buyer, mark_returned
+from shop_core.threads.answer import answer_customer
+from shop_core.threads.sealing import Said
+from shop_core.threads.watch import watch_threads
+from shop_core.threads.write import write_to_shop
 from shop_core.vault.vault import Vault
 from tests.core.builders import EPAY, OTHER_GATEWAY, OWNER, START, VAULT_KEYS, Market, a_market
 from tests.postgres import PostgresServer
@@ -174,6 +178,14 @@ CORRUPTIONS: Final[dict[str, tuple[str, ...]]] = {
     "suspense_case_has_receipt": (
         "UPDATE cases SET closed_at = NULL WHERE kind = 'suspense' AND closed_at IS NOT NULL",
     ),
+    "thread_waits_for_its_first_unsettled": (
+        "UPDATE threads SET waiting_since = waiting_since + 1 WHERE waiting_since IS NOT NULL",
+    ),
+    "answer_is_the_shops_own": ("UPDATE thread_messages SET answer_id = id WHERE answer_id IS NOT NULL",),
+    "answer_is_announced": ("DELETE FROM messages WHERE news = 'thread_answered'",),
+    "case_of_a_customer_is_about_one_who_waits": (
+        "UPDATE cases SET closed_at = NULL WHERE kind = 'thread' AND closed_at IS NOT NULL",
+    ),
 }  # fmt: skip
 """One for each check: the statements that break it."""
 
@@ -227,6 +239,14 @@ async def populate(market: Market) -> None:
     await market.ask_money(other, stuck.number)
     await market.tell(await market.notice(stuck.number))
     await market.an_order(buyer, variant)
+    # One who was answered late, and one who waits.
+    await write_to_shop(shop, buyer, Said("在吗"), key="web:1")
+    clock.advance(minutes=31)
+    await watch_threads(shop)
+    await answer_customer(
+        shop, await market.one("SELECT id FROM threads"), Said("在的"), key="tg:1", by=OWNER
+    )
+    await write_to_shop(shop, other, Said("在吗"), key="web:2")
 
 
 def run_apart(work: Callable[[], Any]) -> None:

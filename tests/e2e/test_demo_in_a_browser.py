@@ -21,6 +21,7 @@ from tests.browser import PATIENCE_MS, browser, complaints_of
 
 __all__ = ["browser"]
 
+WORDS: Final = '码 <&>"🎁"\n  打不开'
 PHONE: Final[Any] = {"width": 390, "height": 844}
 A_CODE: Final = re.compile(r"[A-Z]{4}-\d{4}-[A-Z]{4}-\d{4}")
 
@@ -132,3 +133,50 @@ async def test_the_owner_stocks_a_product_and_sees_the_order_in_the_staff_pane(
     assert "FRESH" not in await staff.inner_text("#log")
     assert await fits(staff)
     assert complaints == []
+
+
+async def test_a_customer_and_the_staff_write_to_each_other_with_pictures(
+    browser: Browser, demo: str, tmp_path: Path
+) -> None:
+    customer, staff = await a_page(browser, f"{demo}/chat"), await a_page(browser, f"{demo}/staff")
+    complaints = [complaints_of(page) for page in (customer, staff)]
+    clip = customer.locator("#attach")
+    await expect(customer.locator(".card")).to_be_visible()
+    await expect(clip).to_be_hidden()
+    await the_key(customer, "客服").click()
+    await expect(clip).to_be_visible()
+    await write(customer, WORDS)
+    await expect(customer.locator(".card").last).to_contain_text("已送到客服")
+
+    notice = staff.locator(".card", has_text="来消息")
+    await expect(notice.locator(".quote")).to_have_text(WORDS)
+    picture = tmp_path / "截图.png"
+    await customer.locator("#log").screenshot(path=picture)
+    await customer.set_input_files("#picker", picture)
+    shown = staff.locator(".card .sent img")
+    await expect(shown).to_be_visible()
+    assert await shown.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
+    assert await fits(staff)
+
+    await the_key(staff, "回复").click()
+    await expect(staff.locator(".card").last).to_contain_text("写给")
+    await staff.set_input_files("#picker", picture)
+    await expect(staff.locator(".card").last).to_contain_text("已回复")
+    answer = customer.locator(".card", has_text="客服回复了")
+    await expect(answer.locator(".sent img")).to_be_visible()
+    await expect(notice.first).to_contain_text("已回复")
+    await expect(customer.locator("#entry")).to_have_attribute("placeholder", "写给客服")
+    # He just writes on.
+    await write(customer, "好了，谢谢 🎁")
+    await expect(staff.locator(".card .quote").last).to_have_text("好了，谢谢 🎁")
+    stranger = await a_page(browser, f"{demo}/chat")
+    source = await answer.locator(".sent img").get_attribute("src")
+    assert source is not None
+    assert (await stranger.request.get(source)).status == 404
+    assert [await fits(page) for page in (customer, staff)] == [True, True]
+    assert complaints == [[], []]
+
+
+async def write(page: Page, words: str) -> None:
+    await page.locator("#entry").fill(words)
+    await page.locator("#send").click()

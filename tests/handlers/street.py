@@ -136,8 +136,12 @@ class Visitor:
     async def type(self, text: str) -> Screen:
         return await self._say(Text(text))
 
-    async def send(self, name: str, content: bytes) -> Screen:
-        return await self._say(Upload(name, content))
+    async def send(self, name: str, content: bytes, text: str = "") -> Screen:
+        return await self._say(Upload(name, content, text))
+
+    async def say(self, content: Text | Upload, *, message: str = "", replies_to: str = "") -> Screen:
+        """Write under the channel's own id of the message, perhaps as a reply."""
+        return await self._say(content, message=message, replies_to=replies_to)
 
     async def news(self) -> list[Screen]:
         """Everything that waits for him, as it would be sent now."""
@@ -191,8 +195,10 @@ class Visitor:
         [url] = [button.url for button in buttons_of(self.screen) if isinstance(button, UrlButton)]
         return url
 
-    async def _say(self, content: Link | Text | Upload) -> Screen:
-        incoming = Incoming(self.channel, self.external_id, "小明", self.language, content)
+    async def _say(self, content: Link | Text | Upload, *, message: str = "", replies_to: str = "") -> Screen:
+        incoming = Incoming(
+            self.channel, self.external_id, "小明", self.language, content, message, replies_to
+        )
         shop = self.street.market.shop
         self.screen = await answer(shop, incoming)
         await shop.write(remember_shown, Address(self.channel, self.external_id), self.screen)

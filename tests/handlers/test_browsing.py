@@ -267,5 +267,5 @@ async def test_a_file_is_answered_and_not_kept(street: Street) -> None:
     visitor = street.a_visitor()
     before = await street.market.everything()
     await visitor.send("codes.txt", b"A\nB\n")
-    assert "不收文件" in visitor.text
+    assert "要发给客服" in visitor.text
     assert await street.market.everything() == before

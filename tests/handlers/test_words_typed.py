@@ -19,7 +19,7 @@ NO_QUANTITIES: Final = (
 PLACES: Final = {
     "订单": "我的订单",
     " 我的订单 ": "我的订单",
-    "客服": "帮助",
+    "帮助": "帮助",
     "HELP": "帮助",
     "你好": "Kapu",
     "余额": "余额 ¥0.00",
@@ -28,6 +28,8 @@ PLACES: Final = {
     "/": "Kapu",
     "\0": "Kapu",
     "\ud83d": "Kapu",
+    # The last: what is typed next goes to the shop.
+    "客服": "和客服的对话",
 }
 
 

@@ -173,13 +173,13 @@ class TelegramChannel:
         return screen
 
     async def _answer_words(self, said: Said, address: Address, update_id: str) -> Screen:
-        if not isinstance(said.content, Attachment):
-            return await self._answer(self._shop, self._incoming(said.sender, said.content))
-        upload = await self._fetch(said.content)
-        if upload is None:
+        content = await self._fetch(said.content) if isinstance(said.content, Attachment) else said.content
+        if content is None:
             return await self._refuse_file(address)
-        incoming = replace(self._incoming(said.sender, upload), message=update_id)
-        return await self._answer(self._shop, incoming)
+        # Updates are numbered anew after a quiet week, messages with another bot: both together never come twice.
+        message = f"{update_id}.{said.message_id}"
+        incoming = self._incoming(said.sender, content)
+        return await self._answer(self._shop, replace(incoming, message=message, replies_to=said.replies_to))
 
     async def _fetch(self, attachment: Attachment) -> Upload | None:
         """Download a file; None if it is too large for bots. Its address holds the token: never log it."""
@@ -192,7 +192,7 @@ class TelegramChannel:
                 return None
             raise
         content = await self._patient.call(file.download_as_bytearray)
-        return Upload(attachment.name, bytes(content))
+        return Upload(attachment.name, bytes(content), attachment.caption)
 
     async def _refuse_file(self, address: Address) -> Screen:
         text = await self._in_his_language(self._words.too_large, address)

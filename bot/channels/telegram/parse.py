@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
-from telegram import CallbackQuery, ChatMember, ChatMemberUpdated, Document, Message, Update, User
+from telegram import CallbackQuery, ChatMember, ChatMemberUpdated, Document, Message, PhotoSize, Update, User
 from telegram.constants import ChatType
 
 from handlers import deep_links
@@ -35,19 +35,27 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file that can be fetched. ``size`` is what Telegram says, None if it says nothing."""
+    """A picture or file that can be fetched. ``size`` is what Telegram says, None if it says nothing."""
 
     file_id: str
     name: str
     size: int | None
+    caption: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Somebody wrote something, or followed a deep link."""
+    """Somebody wrote something, or followed a deep link.
+
+    Attributes:
+        message_id: The message's number in his chat.
+        replies_to: The number of the message that it is a reply to; may be empty.
+    """
 
     sender: Sender
     content: Link | Text | Attachment
+    message_id: str = ""
+    replies_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +97,32 @@ def parse(update: Update) -> Said | Pressed | Turned | None:
     if update.my_chat_member is not None:
         return _turned(update.my_chat_member)
     if update.message is not None and update.message.from_user is not None:
-        return Said(_sender(update.message.from_user), _content(update.message))
+        return _said(update.message, update.message.from_user)
     return None
+
+
+def _said(message: Message, user: User) -> Said:
+    original = message.reply_to_message
+    replies_to = "" if original is None else str(original.message_id)
+    return Said(_sender(user), _content(message), str(message.message_id), replies_to)
 
 
 def _content(message: Message) -> Link | Text | Attachment:
     if message.text is not None:
         return _words(message.text)
     if message.document is not None:
-        return _attachment(message.document)
+        return _attachment(message.document, message.caption or "")
+    if message.photo:
+        return _picture(message.photo, message.caption or "")
+    for name, media in (
+        ("voice.ogg", message.voice),
+        ("video.mp4", message.video),
+        ("video.mp4", message.video_note),
+        ("audio.mp3", message.audio),
+        ("sticker.webp", message.sticker),
+    ):
+        if media is not None:
+            return Attachment(media.file_id, name, media.file_size, message.caption or "")
     return _HELP
 
 
@@ -113,8 +138,14 @@ def _words(text: str) -> Link | Text:
     return Text(text)
 
 
-def _attachment(document: Document) -> Attachment:
-    return Attachment(document.file_id, document.file_name or "", document.file_size)
+def _attachment(document: Document, caption: str) -> Attachment:
+    return Attachment(document.file_id, document.file_name or "", document.file_size, caption)
+
+
+def _picture(sizes: Sequence[PhotoSize], caption: str) -> Attachment:
+    """The largest of the sizes that Telegram made of a picture, always a JPEG."""
+    largest = max(sizes, key=lambda size: size.width * size.height)
+    return Attachment(largest.file_id, "photo.jpg", largest.file_size, caption)
 
 
 def _pressed(query: CallbackQuery) -> Pressed:

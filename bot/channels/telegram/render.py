@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from ipaddress import ip_address
 from itertools import islice
@@ -68,7 +68,18 @@ class Attached:
     html: str = ""
 
 
-Part = Words | Picture | Attached
+@dataclass(frozen=True, slots=True, repr=False)
+class Sent:
+    """A picture or file of somebody's own, as it came; the words under it may be empty."""
+
+    name: str
+    content: bytes
+    is_picture: bool
+    html: str = ""
+
+
+Media = Picture | Attached | Sent
+Part = Words | Media
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +130,7 @@ def render(screen: Screen, bot_name: str | None = None) -> Drawn:
     keyboard, addresses = _keyboard(screen.rows, bot_name)
     notes = _notes(screen, addresses)
     rows = [*_rows(screen.lines), *_rows(notes)]
-    media: list[Picture | Attached] = []
+    media: list[Media] = []
     if screen.qr is not None:
         media.append(Picture(_qr(screen.qr.text)))
     if len(codes) > MOST_CODES or (codes and _size(rows) > LONGEST_TEXT):
@@ -127,6 +138,9 @@ def render(screen: Screen, bot_name: str | None = None) -> Drawn:
         rows = [*_rows(line for line in screen.lines if isinstance(line, Line)), *_rows(notes)]
     if screen.file is not None:
         media.append(Attached(screen.file.name, screen.file.content.reveal().encode()))
+    if screen.attachment is not None:
+        sent = screen.attachment
+        media.append(Sent(sent.name, sent.content, sent.is_picture))
     return Drawn(_parts(media, rows), keyboard, is_protected=bool(codes) or screen.file is not None)
 
 
@@ -140,15 +154,11 @@ def _notes(screen: Screen, addresses: Sequence[Line]) -> list[Line]:
     return notes
 
 
-def _parts(media: Sequence[Picture | Attached], rows: Sequence[_Row]) -> tuple[Part, ...]:
+def _parts(media: Sequence[Media], rows: Sequence[_Row]) -> tuple[Part, ...]:
     """Pictures and files first; the words are the last one's caption, or messages below if too long."""
     if media and _size(rows) <= LONGEST_CAPTION:
         *others, last = media
-        html = _joined(rows)
-        with_words: Part = (
-            Picture(last.png, html) if isinstance(last, Picture) else Attached(last.name, last.content, html)
-        )
-        return (*others, with_words)
+        return (*others, replace(last, html=_joined(rows)))
     return (*media, *(Words(_joined(page)) for page in _pages(rows)))
 
 
@@ -173,7 +183,9 @@ def _rows(lines: Iterable[Line | Code]) -> Iterator[_Row]:
 
 
 def _styled(text: str, style: Style) -> str:
-    """Bold, or as it is: Telegram has no grey, and slanted Chinese characters are hard to read."""
+    """Bold, quoted, or as it is: Telegram has no grey, and slanted Chinese characters are hard to read."""
+    if style is Style.QUOTE and text.strip():
+        return f"<blockquote>{_escaped(text)}</blockquote>"
     if style in {Style.TITLE, Style.STRONG} and text.strip():
         return f"<b>{_escaped(text)}</b>"
     return _escaped(text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -17,12 +17,12 @@ from telegram import (
     LinkPreviewOptions,
     Message,
 )
-from telegram.constants import ParseMode
+from telegram.constants import FileSizeLimit, ParseMode
 from telegram.error import BadRequest, TelegramError
 
 from bot.channels.telegram.api import Manner
 from bot.channels.telegram.placing import Placing, after_press, after_words, as_news
-from bot.channels.telegram.render import Attached, Drawn, Part, Picture, Words, render
+from bot.channels.telegram.render import Attached, Drawn, Part, Picture, Sent, Words, render
 from handlers.screen import SCREEN_SLOT, Screen
 from shop_core.customers.people import Address
 from shop_core.db.shop import Shop
@@ -38,7 +38,16 @@ _CANNOT_EDIT: Final = (
     "message can't be edited",
     "message_id_invalid",
     "there is no text in the message to edit",
+    "there is no caption in the message to edit",
 )
+_NO_PHOTO: Final = (
+    "photo_invalid_dimensions",
+    "image_process_failed",
+    "photo_save_file_invalid",
+    "photo_ext_invalid",
+)
+_LARGEST_PHOTO: Final = int(FileSizeLimit.PHOTOSIZE_UPLOAD)
+"""10 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +88,10 @@ class Shower:
     async def show_news(self, address: Address, screen: Screen, manner: Manner) -> None:
         """Show what the person did not ask for just now."""
         there = await self._shop.read(_look, address, screen.slot, None)
-        await self._show(address, screen, manner, as_news(screen, existing=there.existing))
+        if not screen.quiet:
+            await self._show(address, screen, manner, as_news(screen, existing=there.existing))
+        elif there.existing is not None:
+            await self._change(address, screen, manner, there.existing.place)
 
     async def _show(self, address: Address, screen: Screen, manner: Manner, placing: Placing) -> None:
         drawn = render(screen, self.bot_name)
@@ -98,6 +110,13 @@ class Shower:
             if stale or edited is None or place != edited.place:
                 await self._shop.write(_remember, address, place, stale)
         await self._delete(address, [ref for gone in stale for ref in gone.refs if ref not in refs])
+
+    async def _change(self, address: Address, screen: Screen, manner: Manner, place: Place) -> None:
+        """Change the words and buttons of what is there; if that cannot be, it stays as it is."""
+        drawn = render(screen, self.bot_name)
+        if len(drawn.parts) == len(place.other_refs) + 1:
+            last = replace(drawn, parts=drawn.parts[-1:])
+            await self._edit(address, replace(place, other_refs=()), last, manner)
 
     async def _send(self, address: Address, drawn: Drawn, number: int, manner: Manner) -> str:
         part = drawn.parts[number]
@@ -128,16 +147,35 @@ class Shower:
                     reply_markup=keyboard,
                     protect_content=protect,
                 )
-            case Attached(name, content, html):
+            case Sent(_, content, is_picture=True, html=html) if len(content) <= _LARGEST_PHOTO:
+                return await self._send_their_picture(chat_id, part, keyboard)
+            case Attached(name, content, html) | Sent(name, content, html=html):
                 return await self._bot.send_document(
                     chat_id,
                     content,
-                    filename=name,
+                    filename=name or None,
                     caption=html or None,
                     parse_mode=ParseMode.HTML,
                     reply_markup=keyboard,
                     protect_content=protect,
                 )
+
+    async def _send_their_picture(
+        self, chat_id: str, sent: Sent, keyboard: InlineKeyboardMarkup | None
+    ) -> Message:
+        """Send somebody's picture; as a file if Telegram does not take it for one (too long, broken, of a kind)."""
+        try:
+            return await self._bot.send_photo(
+                chat_id,
+                sent.content,
+                caption=sent.html or None,
+                parse_mode=ParseMode.HTML,
+                reply_markup=keyboard,
+            )
+        except BadRequest as error:
+            if not any(known in error.message.lower() for known in _NO_PHOTO):
+                raise
+        return await self._send_part(chat_id, replace(sent, is_picture=False), keyboard, protect=False)
 
     async def _edit(self, address: Address, edited: Place, drawn: Drawn, manner: Manner) -> bool:
         """Turn a message into the screen. False: it is gone, or cannot become that."""
@@ -172,6 +210,15 @@ class Shower:
             case Picture(png, html):
                 photo = InputMediaPhoto(png, caption=html or None, parse_mode=ParseMode.HTML)
                 await self._bot.edit_message_media(photo, chat_id, message_id, reply_markup=keyboard)
+            case Sent(html=html):
+                # What somebody sent stays as it is: only the words under it change.
+                await self._bot.edit_message_caption(
+                    chat_id,
+                    message_id,
+                    caption=html or None,
+                    parse_mode=ParseMode.HTML,
+                    reply_markup=keyboard,
+                )
             case Attached(name, content, html):
                 file = InputMediaDocument(content, html or None, parse_mode=ParseMode.HTML, filename=name)
                 await self._bot.edit_message_media(file, chat_id, message_id, reply_markup=keyboard)

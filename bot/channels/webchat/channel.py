@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from bot.channels.channel import Answer
+from bot.channels.webchat.files import Files, is_his, is_staffs
 from bot.channels.webchat.frames import Hello, Stored, content_of
 from bot.channels.webchat.hub import SEEN_TIMEOUT_S, Hub
 from bot.channels.webchat.origin import is_on_this_machine
@@ -28,6 +29,7 @@ from shop_core.customers.people import Address
 from shop_core.db.inbox import Letter
 from shop_core.db.shop import Shop
 from shop_core.kernel.secret import Secret
+from shop_core.staff.roles import Roster
 
 _SHOWN_ID: Final = 8
 """Characters of a device id that stand in for the name that a visitor of a web page does not have."""
@@ -88,6 +90,12 @@ class WebChatChannel:
             *Pages(sessions).routes(),
         ]
         staff_sessions = self._sessions(f"{settings.name}-staff")
+        for_staff = is_staffs(self._shop.get(Roster))
+        # Before the pages' own files, whose route takes any name.
+        routes[:0] = [
+            Files(settings.name, self._shop, sessions, is_his).route(CHAT_PATH),
+            Files(settings.name, self._shop, staff_sessions, for_staff).route(STAFF_PATH),
+        ]
         if settings.staff is None:
             return [
                 self._socket(f"{STAFF_PATH}/ws", Gate(staff_sessions, self._origins(), lambda _: True)),
@@ -137,6 +145,9 @@ class WebChatChannel:
             Unknown: None confirmed in time. The same news may be shown twice then.
         """
         frame_id = f"news-{uuid4().hex}"
+        if screen.quiet:
+            await self._hub.change(address.external_id, [screen_frame(screen, frame_id)])
+            return
         await self._hub.tell(address.external_id, frame_id, screen_frame(screen.as_news(), frame_id))
 
     async def close(self) -> None:

@@ -107,6 +107,10 @@ class Hub:
             self._keep(device, frames)
         return is_shown
 
+    async def change(self, device: str, frames: Sequence[str]) -> None:
+        """Change something on the pages that are open here; to any other it is no news."""
+        await self._send_to_all(device, frames)
+
     async def tell(self, device: str, frame_id: str, frame: str) -> None:
         """Show news, and wait until a page says that it did.
 

@@ -11,6 +11,7 @@ from typing import Final
 import segno
 
 from handlers.screen import (
+    Attachment,
     Button,
     Code,
     CopyButton,
@@ -37,11 +38,13 @@ def screen_frame(screen: Screen, frame_id: str) -> str:
             "id": frame_id,
             "slot": screen.slot,
             "news": screen.news,
+            "quiet": screen.quiet,
             "screen": {
                 "lines": [_line(line) for line in screen.lines if not _is_shown_live(line, screen)],
                 "rows": [row for buttons in screen.rows if (row := _row(buttons))],
                 "qr": None if screen.qr is None else _qr(screen.qr),
                 "file": None if screen.file is None else _file(screen.file),
+                "attachment": None if screen.attachment is None else _attachment(screen.attachment),
                 "deadline": None if screen.deadline is None else _moment(screen.deadline),
                 "prompt": None if screen.prompt is None else _prompt(screen.prompt),
             },
@@ -125,8 +128,18 @@ def _file(file: File) -> Mapping[str, str]:
     return {"name": file.name, "content": base64.b64encode(file.content.reveal().encode()).decode()}
 
 
+def _attachment(attachment: Attachment) -> Mapping[str, str | int | bool]:
+    """Without its content: the page fetches that, if it is for whoever has the page's cookie."""
+    return {
+        "id": attachment.message_id,
+        "name": attachment.name,
+        "size": len(attachment.content),
+        "picture": attachment.is_picture,
+    }
+
+
 def _prompt(prompt: Prompt) -> Mapping[str, str | bool]:
-    return {"placeholder": prompt.placeholder, "secret": prompt.is_secret}
+    return {"placeholder": prompt.placeholder, "secret": prompt.is_secret, "files": prompt.takes_files}
 
 
 def _moment(moment: datetime) -> str:

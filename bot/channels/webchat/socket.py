@@ -9,13 +9,14 @@ from typing import Final
 from uuid import uuid4
 
 import structlog
-from limits import RateLimitItemPerSecond
+from limits import RateLimitItemPerMinute, RateLimitItemPerSecond
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 from starlette.requests import HTTPConnection
 from starlette.status import WS_1008_POLICY_VIOLATION, WS_1013_TRY_AGAIN_LATER
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from admin_cmds.desk import takes_files
 from bot.channels.webchat.frames import (
     BadFrame,
     Hello,
@@ -32,6 +33,7 @@ from bot.channels.webchat.origin import is_from_our_page
 from bot.channels.webchat.render import done_frame, taken_frame, toast_frame, welcome_frame
 from bot.channels.webchat.session import Sessions
 from bot.channels.webchat.words import ChatWords, spoken_language
+from shop_core.conversations import prompts
 from shop_core.conversations.at_the_desk import find_at_desk
 from shop_core.customers.people import Address, find_customer
 from shop_core.db import inbox
@@ -45,6 +47,9 @@ HELLO_TIMEOUT_S: Final = 10.0
 
 MOST_MESSAGES: Final = RateLimitItemPerSecond(10, 5)
 """Of one device, over all its pages and reconnects: nobody presses twice a second for long."""
+
+MOST_FILES: Final = RateLimitItemPerMinute(12)
+"""Of one device."""
 
 _log = structlog.get_logger(__name__)
 
@@ -143,7 +148,7 @@ class Reception:
                 shop=self._shop.policy.name,
                 language=shown,
                 words=visit.words.page,
-                # Customers have nothing to upload.
+                # Others see the clip when they are asked for something that a file can answer.
                 may_attach=await self._may_attach(device),
                 now=self._shop.clock.now(),
             )
@@ -178,8 +183,8 @@ class Reception:
         except TooLong:
             await _decline(visit, message, visit.words.too_long)
             return
-        if isinstance(message, SendFile) and not await self._may_attach(visit.connection.device):
-            await _decline(visit, message, visit.words.too_long)
+        if isinstance(message, SendFile) and not await self._takes_file(visit.connection.device):
+            await _decline(visit, message, visit.words.no_file)
             return
         await self._store(visit, message, message.id)
         await visit.connection.send(taken_frame(message.id))
@@ -197,9 +202,18 @@ class Reception:
         )
 
     async def _may_attach(self, device: str) -> bool:
-        """Whether files of this device are taken: staff import codes, customers have nothing to send."""
+        """Whether files of this device are always taken: staff import codes."""
         address = Address(self._channel, device)
         return await self._shop.read(find_at_desk, self._shop.get(Roster), address) is not None
+
+    async def _takes_file(self, device: str) -> bool:
+        """Whether a file of this device is taken now: a stranger's files are kept only if he was asked for one."""
+        if await self._may_attach(device):
+            return True
+        if not self._limiter.hit(MOST_FILES, self._channel, device):
+            return False
+        asked = await self._shop.read(prompts.asked, channel=self._channel, external_id=device)
+        return asked is not None and takes_files(asked)
 
     def _is_moderate(self, device: str) -> bool:
         return self._limiter.hit(MOST_MESSAGES, self._channel, device)

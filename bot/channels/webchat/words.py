@@ -13,12 +13,14 @@ class ChatWords:
     Attributes:
         page: By the names in ``page/words.js``, which has its own for whatever is missing here.
         slow_down: Told to somebody who sends faster than people do; his message was not taken.
+        no_file: Told of a file that nobody asked for.
         too_long: Told of a text or a file that is more than we take.
     """
 
     page: Mapping[str, str]
     slow_down: str
     too_long: str
+    no_file: str
 
 
 def spoken_language(accept_language: str, spoken: Sequence[str]) -> str:

@@ -417,12 +417,13 @@ async def test_a_file_too_large_for_bots_is_refused_before_it_is_fetched(stage: 
     assert len(stage.teller.heard) == 1
 
 
-async def test_a_picture_is_answered_with_help(stage: Stage) -> None:
+async def test_a_picture_is_taken_as_a_file(stage: Stage) -> None:
     user = await stage.somebody_at_home()
     png = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + (9).to_bytes(4, "big") * 2 + b"\x08\x00\x00\x00\x00"
-    user.send_photo(png)
-    await user.wait_for_async("没有 help")
-    assert stage.teller.links == ["", "help"]
+    user.send_photo(png, caption="看这里")
+    await user.wait_for_async("收到 photo.jpg")
+    (taken,) = [said.content for said in stage.teller.heard if isinstance(said.content, Upload)]
+    assert (taken.content, taken.text) == (png, "看这里")
 
 
 # ------------------------------------------------------------------------------------------------- reachable

@@ -75,6 +75,29 @@ def test_a_document_is_a_file_and_anything_else_asks_for_help() -> None:
     assert content_of(a_message(dice=dice)) == Link("help")
 
 
+def test_pictures_sounds_and_films_are_files_with_the_words_under_them() -> None:
+    file = {"file_id": "f", "file_unique_id": "u", "file_size": 3}
+    sides = {"width": 9, "height": 9}
+    photo = [file | {"file_id": "small"} | {"width": 1, "height": 1}, file | sides]
+    sent = content_of(a_message(photo=photo, caption="看 <这里>"))
+    assert sent == Attachment("f", "photo.jpg", 3, "看 <这里>")
+    voice = content_of(a_message(voice=file | {"duration": 1}))
+    assert voice == Attachment("f", "voice.ogg", 3)
+    film = content_of(a_message(video=file | sides | {"duration": 1}))
+    assert film == Attachment("f", "video.mp4", 3)
+
+
+def test_a_reply_names_the_message_that_it_is_one_to() -> None:
+    original = {"message_id": 31, "date": 5, "chat": CHAT}
+    for raw, replies_to in (
+        (a_message(text="好", reply_to_message=original), "31"),
+        (a_message(text="好"), ""),
+    ):
+        said = parse(Update.de_json(raw, None))
+        assert isinstance(said, Said)
+        assert said.replies_to == replies_to
+
+
 def test_a_press_names_its_message_even_if_that_is_gone() -> None:
     there = {"message_id": 9, "date": 5, "chat": CHAT}
     pressed = parse(Update.de_json(a_press(there), None))

@@ -25,7 +25,7 @@ from shop_core.vault.vault import Vault
 from tests.web.stage import an_open_shop, serving
 
 CODE = '<&>"🎁'
-WORDS = ChatWords(page={"send": "发送"}, slow_down="慢一点", too_long="太长了")
+WORDS = ChatWords(page={"send": "发送"}, slow_down="慢一点", too_long="太长了", no_file="没问你要")
 PATIENCE_S = 10
 
 Answer = Callable[[Shop, Incoming], Awaitable[Screen]]

@@ -56,7 +56,7 @@ def test_a_screen_with_everything_has_all_of_it_in_its_frame() -> None:
     assert base64.b64decode(shown["file"]["content"]).decode() == CODE
     assert (shown["file"]["name"], shown["prompt"]) == (
         "codes.txt",
-        {"placeholder": "输入数量", "secret": False},
+        {"placeholder": "输入数量", "secret": False, "files": False},
     )
     assert shown["deadline"] == "2026-11-22T14:32:00Z"
 

@@ -31,6 +31,7 @@ export function buildCard(screen, actions) {
   if (screen.qr) card.append(buildQr(screen.qr));
   if (screen.deadline) card.append(buildDeadline(screen.deadline));
   if (screen.file) card.append(buildFile(screen.file));
+  if (screen.attachment) card.append(buildAttachment(screen.attachment));
   if (screen.rows.length > 0) card.append(buildKeys(screen.rows, actions));
   return card;
 }
@@ -47,6 +48,7 @@ function buildLines(lines) {
   const nodes = [];
   for (const line of lines) {
     if (line.secret !== undefined) nodes.push(buildFoil(line.secret));
+    else if (line.style === "quote") nodes.push(make("blockquote", "quote", line.text));
     else if (line.style === "plain") for (const text of line.text.split("\n")) addPlain(nodes, text);
     else nodes.push(fillLine(make(line.style === "title" ? "h2" : "p"), line.style, splitCells(line.text)));
   }
@@ -156,6 +158,24 @@ function buildFile({ name, content }) {
   link.href = URL.createObjectURL(new Blob([bytes]));
   link.download = name;
   link.append(make("b", "", name), make("small", "", `${Math.ceil(bytes.length / 1024)} KB`));
+  return link;
+}
+
+/** What somebody sent: fetched by this page's own cookie, so a copied address opens nothing elsewhere. */
+function buildAttachment({ id, name, size, picture }) {
+  const link = make("a", picture ? "sent" : "file");
+  link.href = `${location.pathname.replace(/\/+$/u, "")}/files/${id}`;
+  if (picture) {
+    const image = make("img");
+    image.alt = name;
+    image.src = link.href;
+    link.target = "_blank";
+    link.rel = "noopener";
+    link.append(image);
+  } else {
+    link.download = name;
+    link.append(make("b", "", name), make("small", "", `${Math.ceil(size / 1024)} KB`));
+  }
   return link;
 }
 

@@ -9,6 +9,7 @@ import { Connection } from "./connection.js";
 import { useWords, words } from "./words.js";
 
 const FILE_LIMIT_BYTES = 2 * 1024 * 1024;
+const LONGEST_SIDE_PX = 2_000;
 const NEAR_BOTTOM_PX = 80;
 const TRAIL_LENGTH = 5;
 const DOTS_AFTER_MS = 700;
@@ -26,6 +27,7 @@ const newerButton = byId("newer");
 
 const shownIds = new Set();
 let shop = "";
+let mayAlwaysAttach = false;
 /** Server time minus ours: a phone's wrong clock must not make a payment look expired. */
 let clockSkewMs = 0;
 let dotsTimer = 0;
@@ -44,7 +46,8 @@ function welcome(frame) {
   document.title = shop;
   byId("shop").textContent = shop;
   byId("mark").textContent = [...shop][0] ?? "";
-  attachButton.hidden = !frame.attach;
+  mayAlwaysAttach = frame.attach;
+  attachButton.hidden = !mayAlwaysAttach && !entry.classList.contains("files");
   offlineBar.hidden = true;
   applyWords();
 }
@@ -63,7 +66,8 @@ function receiveScreen(frame) {
   if (frame.news) connection.post({ type: "seen", id: frame.id });
 }
 
-function showScreen({ slot, news, screen }) {
+function showScreen({ slot, news, quiet, screen }) {
+  if (quiet && !cards().some((card) => card.dataset.slot === slot)) return;
   const isFirst = cards().length === 0;
   const isFollowing = connection.isBusy || isNearBottom();
   const card = buildCard(screen, { press, notify });
@@ -76,7 +80,7 @@ function showScreen({ slot, news, screen }) {
   refreshLock();
   tickDeadlines(log, Date.now() + clockSkewMs);
   if (hadFocus) card.focus({ preventScroll: true });
-  ask(screen.prompt, news || isOrder(slot));
+  if (!quiet) ask(screen.prompt, news || isOrder(slot));
   if (isFollowing) scrollToCard(card, isFirst);
   else if (isAppended) newerButton.hidden = false;
   if (news && document.hidden) document.title = `● ${shop}`;
@@ -128,13 +132,28 @@ function say() {
   submit({ type: "say", text }, { bubble: showOwn(isSecret ? "••••••" : text, "said") });
 }
 
-async function sendFile(file) {
+async function sendFile(chosen) {
+  const file = await shrink(chosen);
   if (file.size > FILE_LIMIT_BYTES) {
     notify(words.too_big);
     return;
   }
   const content = await readBase64(file);
   submit({ type: "file", name: file.name, content }, { bubble: showOwn(file.name, "said") });
+}
+
+/** A phone's photo is larger than anybody needs to see what is meant, and says where it was taken: draw it anew. */
+async function shrink(file) {
+  if (file.size <= FILE_LIMIT_BYTES || !file.type.startsWith("image/")) return file;
+  const picture = await createImageBitmap(file).catch(() => null);
+  if (!picture) return file;
+  const scale = Math.min(1, LONGEST_SIDE_PX / Math.max(picture.width, picture.height));
+  const canvas = make("canvas");
+  canvas.width = Math.round(picture.width * scale);
+  canvas.height = Math.round(picture.height * scale);
+  canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
+  const drawn = await new Promise((resolve) => { canvas.toBlob(resolve, "image/jpeg", 0.85); });
+  return drawn ? new File([drawn], `${file.name.replace(/\.[^.]*$/u, "")}.jpg`, { type: drawn.type }) : file;
 }
 
 function readBase64(file) {
@@ -225,6 +244,8 @@ function scrollBehavior() {
 /** Shows what an answer is wanted for. News and orders arriving meanwhile do not withdraw the question. */
 function ask(prompt, isAside) {
   if (!prompt && isAside) return;
+  entry.classList.toggle("files", Boolean(prompt?.files));
+  attachButton.hidden = !mayAlwaysAttach && !prompt?.files;
   entry.placeholder = prompt?.placeholder || words.placeholder;
   entry.classList.toggle("asked", Boolean(prompt));
   entry.classList.toggle("secret", Boolean(prompt?.secret));

@@ -1,0 +1,1 @@
+"""What customers and the shop write to each other."""

@@ -1,0 +1,112 @@
+"""The shop answers a customer, or says that no answer is needed."""
+
+from __future__ import annotations
+
+from sqlalchemy import select, update
+
+from shop_core.cases.cases import CaseKind, close_case
+from shop_core.customers.people import Address
+from shop_core.db.base import table_of
+from shop_core.db.shop import Shop
+from shop_core.db.tx import Tx, View
+from shop_core.messaging.queue import NewsKind, queue_message
+from shop_core.staff import audit
+from shop_core.staff.roles import Roster
+from shop_core.threads.errors import NoSuchThread
+from shop_core.threads.models import Thread, ThreadMessage
+from shop_core.threads.sealing import Origin, Said, Sealed, find_by_key, keep, seal
+from shop_core.threads.telling import answer_cause, tell_answering
+from shop_core.vault.vault import Vault
+
+
+async def answer_customer(shop: Shop, thread_id: int, said: Said, *, key: str, by: str) -> int:
+    """Write to a customer: everything that he waited for is answered by it, the case closed, everybody told.
+
+    May run twice: the second time it finds the answer by its key, and tells nobody.
+
+    Args:
+        key: The message's own id on its channel, with the channel before it.
+        by: Who answers, for the audit log.
+
+    Returns:
+        The answer's id.
+
+    Raises:
+        NothingSaid, TooLong, FileTooLarge, NoSuchThread: Nothing was kept.
+    """
+    said.require_sendable()
+    person_id = await shop.read(_person_of, thread_id)
+    sealed = seal(shop.get(Vault), person_id, key, said)
+    return await shop.write(_answer, thread_id, sealed, by, shop.get(Roster))
+
+
+async def settle(shop: Shop, thread_id: int, *, by: str) -> bool:
+    """Say that what waits needs no answer. False, the second time: nothing waits.
+
+    Raises:
+        NoSuchThread: Nobody wrote in it.
+    """
+    return await shop.write(_settle, thread_id, by, shop.get(Roster))
+
+
+def _person_of(view: View, thread_id: int) -> int:
+    person_id = view.execute(select(Thread.person_id).where(Thread.id == thread_id)).scalar()
+    if person_id is None:
+        raise NoSuchThread
+    return int(person_id)
+
+
+def _answer(tx: Tx, thread_id: int, sealed: Sealed, by: str, roster: Roster) -> int:
+    to = _lock(tx, thread_id)
+    known = find_by_key(tx, sealed.key)
+    if known is not None:
+        return known
+    answer_id = keep(tx, sealed, Origin(thread_id, by_shop=True, author=by))
+    _settle_all(tx, thread_id, by, roster, answer_id=answer_id)
+    queue_message(tx, to, NewsKind.THREAD_ANSWERED, {"message_id": answer_id}, cause=answer_cause(answer_id))
+    audit.record(tx, actor=by, command="thread reply", details={"thread": thread_id, "message": answer_id})
+    return answer_id
+
+
+def _settle(tx: Tx, thread_id: int, by: str, roster: Roster) -> bool:
+    _lock(tx, thread_id)
+    if not _settle_all(tx, thread_id, by, roster, answer_id=None):
+        return False
+    audit.record(tx, actor=by, command="thread done", details={"thread": thread_id})
+    return True
+
+
+def _lock(tx: Tx, thread_id: int) -> Address:
+    """Let answers to one thread go one after another. Where the answer goes."""
+    row = tx.execute(
+        select(Thread.channel, Thread.external_id).where(Thread.id == thread_id).with_for_update()
+    ).first()
+    if row is None:
+        raise NoSuchThread
+    return Address(row.channel, row.external_id)
+
+
+def _settle_all(tx: Tx, thread_id: int, by: str, roster: Roster, *, answer_id: int | None) -> bool:
+    """Settle what waits, close the case, change the notices. False: nothing waited."""
+    settled = (
+        tx.execute(
+            update(table_of(ThreadMessage))
+            .where(
+                ThreadMessage.thread_id == thread_id,
+                ThreadMessage.by_shop.is_(False),
+                ThreadMessage.settled_at.is_(None),
+            )
+            .values(settled_at=tx.now, settled_by=by, answer_id=answer_id)
+            .returning(ThreadMessage.id)
+        )
+        .scalars()
+        .all()
+    )
+    now = {} if answer_id is None else {"last_at": tx.now}
+    tx.execute(update(table_of(Thread)).where(Thread.id == thread_id).values(waiting_since=None, **now))
+    close_case(
+        tx, CaseKind.THREAD, thread_id, by=by, resolution="settled" if answer_id is None else "answered"
+    )
+    for message_id in sorted(settled):
+        tell_answering(tx, roster, NewsKind.THREAD_SETTLED, message_id)
+    return bool(settled)
