@@ -63,6 +63,8 @@ FORGED: Final[Mapping[str, tuple[str, ...]]] = {
     "staff remove": ("{nobodys} --yes", "{huge} --yes"),
     "thread reply": ("{nobodys} hi", "{huge} hi", "-1 hi", "x hi"),
     "thread done": ("{nobodys}", "{huge}", "-1"),
+    "reseller add": ("#{nobodys}", "{huge}", "{nonumber}"),
+    "reseller remove": ("{nobodys} --yes", "{huge} --yes", "-1 --yes"),
     "form": ("abcdefghij preview make publish", "abcdefghij name say x", "x x x x"),
 }
 """Command → words after it that ask for what is not so."""

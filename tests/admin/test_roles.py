@@ -53,6 +53,9 @@ MAY: Final[dict[str, frozenset[Role]]] = {
     "suspense pay": COUNTS,
     "suspense credit": COUNTS,
     "suspense return": COUNTS,
+    "reseller": COUNTS,
+    "reseller add": COUNTS,
+    "reseller remove": COUNTS,
     "funnel": COUNTS,
     "audit": COUNTS,
     "verify": COUNTS,
@@ -88,6 +91,7 @@ KEPT: Final = (
     "staff_invitations",
     "audit_log",
     "sign_in_links",
+    "resellers",
 )
 """Tables that staff change and buyers do not."""
 
