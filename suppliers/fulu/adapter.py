@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta, timezone
 from typing import Any, Final, NoReturn
 
 import httpx
+import structlog
 
 from shop_core.kernel.clock import Clock
 from shop_core.kernel.errors import Unknown
@@ -32,6 +33,7 @@ from shop_core.supply.supplier import (
     SupplierRefused,
     Told,
 )
+from shop_core.wire.address import keeps_secrets
 from shop_core.wire.reading import Facts, NotReadable, facts_of, read_facts, read_json, text_of
 from shop_core.wire.site import Call, Limits, Site
 from suppliers.fulu import signing, translate
@@ -43,6 +45,8 @@ ANSWER_BYTES: Final = 64 * 2**20
 ABSENT_AFTER_S: Final = 600
 BEIJING: Final = timezone(timedelta(hours=8))
 OK: Final = "0"
+
+log = structlog.get_logger()
 
 
 class _NoError(Exception):
@@ -61,6 +65,8 @@ class FuluSupplier:
         """Take an account, the client that the wiring has chosen, and the time that requests are signed with."""
         self._settings = settings
         self._clock = clock
+        if not keeps_secrets(settings.base_url):
+            log.warning("supplier.read_on_the_way", supplier=settings.name)
         limits = Limits(answer_bytes=ANSWER_BYTES, whole_call_s=settings.patience_s)
         self._site = Site(settings.name, settings.base_url, client, limits)
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from shop_core.kernel.errors import Unknown
 from shop_core.kernel.secret import Secret
@@ -324,11 +325,14 @@ def test_where_the_owner_asks_for_it_a_callback_must_be_signed_like_a_request() 
             supplier.read_callback(forged)
 
 
-def test_plain_http_is_the_owners_decision() -> None:
+def test_plain_http_is_the_owners_decision_and_he_is_warned() -> None:
     page = "http://openapi.yunjinshuke.com/api/gateway"
     with pytest.raises(BadSupplierSettings):
         fulu({}, base_url=page)
-    assert fulu({}, base_url=page, plain_http=True).name == "fulu"
+    with capture_logs() as logged:
+        assert fulu({}, base_url=page, plain_http=True).name == "fulu"
+        assert fulu({}).name == "fulu"
+    assert logged == [{"event": "supplier.read_on_the_way", "supplier": "fulu", "log_level": "warning"}]
 
 
 @pytest.mark.parametrize("changes", [{"secret": Secret("short")}, {"callback_sign": "maybe"}, {"key": " k"}])
