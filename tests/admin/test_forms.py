@@ -9,6 +9,7 @@ import pytest
 from handlers.screen import LinkButton, Screen, Weight
 from shop_core.catalog.read import get_variant
 from shop_core.conversations import forms
+from shop_core.customers.people import Address
 from shop_core.staff.members import take_on
 from shop_core.staff.roles import Role, Roster
 from tests.admin.office import STRANGER, Office, button, buttons_of, links_of, text_of
@@ -221,6 +222,16 @@ async def test_forged_steps_and_actions_make_nothing(office: Office) -> None:
             await office.press(f"admin/form/{key}/{step}/{action}")
     assert await counts(office) == (0, 0, 0, 0)
     assert await office.market.one("SELECT step FROM forms") == "name"
+
+
+async def test_who_comes_second_moves_nothing(office: Office) -> None:
+    where = Address("tg", "1")
+    state = await office.shop.write(forms.begin, where, "product", "name", {"variants": []})
+    assert await office.shop.write(forms.move, where, state, "category", {"name": "甲"})
+    assert not await office.shop.write(forms.move, where, state, "category", {"name": "乙"})
+    found = await office.shop.read(forms.find_form, where, state.key)
+    assert found is not None
+    assert (found.step, found.answers) == ("category", {"name": "甲"})
 
 
 async def test_a_form_waits_a_day_and_is_forgotten(office: Office) -> None:

@@ -218,6 +218,14 @@ async def test_nobody_gives_changes_or_takes_more_than_the_table_lets_him(
     roster = office.shop.get(Roster)
     await office.shop.write(change_role, roster, int(member), granted, by=OWNER)
     before = await everything(office)
+    for other in {"support", "finance"} - {granted.value}:
+        await office.type(f"/staff role {member} {other}", who=who)
+        await office.type(f"/staff add {COLLEAGUE} {other}", who=who)
+    assert (await everything(office) == before) == (not may), (
+        "what he is may be above the one who would change it"
+    )
+    await office.shop.write(change_role, roster, int(member), granted, by=OWNER)
+    before = await everything(office)
     await office.type(f"/staff remove {member} --yes", who=who)
     assert (await everything(office) == before) == (not may)
 
