@@ -11,6 +11,7 @@ import pytest
 from shop_core.kernel.money import Money
 from shop_core.payments.gateway import GatewayRefused, Notice
 from shop_core.resale.keys import make_keys
+from shop_core.staff.invitations import invite
 from shop_core.staff.members import take_on
 from shop_core.staff.roles import Role, Roster
 from shop_core.threads.sealing import Said, SentFile
@@ -76,7 +77,7 @@ LINES: Mapping[str, str] = {
     "staff": "staff",
     "staff show": "staff show {member}",
     "staff invite": "staff invite support",
-    "staff uninvite": "staff uninvite 1",
+    "staff uninvite": "staff uninvite {invitation}",
     "staff add": "staff add tg:99 support",
     "staff role": "staff role {member} finance",
     "staff remove": "staff remove {member}",
@@ -112,7 +113,9 @@ async def a_workplace(database_url: str) -> AsyncIterator[Workplace]:
         said = Said("卡密打不开", SentFile("截图.png", b"\x89PNG\r\n\x1a\n picture"))
         picture = await write_to_shop(market.shop, customer, said, key="tg:picture")
         await write_to_shop(market.shop, await market.a_customer(), Said("在吗"), key="tg:hello")
+        await market.shop.write(invite, roster, Role.SUPPORT, by=OWNER)
         values = {
+            "invitation": await market.one("SELECT max(id) FROM staff_invitations"),
             "reseller": await market.one("SELECT id FROM resellers"),
             "member": member.id,
             "batch": await market.one("SELECT min(id) FROM batches"),
