@@ -92,7 +92,8 @@ def _ways(desk: Desk, seen: _Seen) -> list[tuple[Button, ...]]:
     if receipt.amount.currency == desk.shop.policy.currency:
         rows += [(place_button(desk, receipt, candidate.order),) for candidate in seen.candidates]
         rows.append((desk.button("admin.button.credit", "suspense", "for", number),))
-    rows.append((desk.button("admin.button.returned", "suspense", "return", number, amount=amount),))
+    back = "admin.button.returned" if receipt.payer is None else "admin.button.give_back"
+    rows.append((desk.button(back, "suspense", "return", number, amount=amount),))
     rows.append((desk.button("admin.button.leave_money", "cases"), desk.home_button()))
     return rows
 
@@ -164,12 +165,13 @@ async def suspense_credit(desk: Desk, receipt_id: int, number: str) -> Screen:
 
 
 async def suspense_return(desk: Desk, receipt_id: int) -> Screen:
-    """Book that staff sent odd money back at the gateway. A second time finds it settled."""
+    """Give odd money back, or book that staff did so at the gateway. A second time finds it settled."""
     try:
         receipt = await mark_returned(desk.shop, receipt_id, by=desk.actor)
     except NoSuchReceipt:
         return await _settled(desk, receipt_id)
-    toast = desk.say("admin.suspense.returned", amount=desk.money(receipt.amount))
+    key = "admin.suspense.returned" if receipt.payer is None else "admin.suspense.returning"
+    toast = desk.say(key, amount=desk.money(receipt.came))
     return (await suspense_show(desk, receipt_id)).with_toast(toast)
 
 

@@ -17,25 +17,30 @@ from shop_core.orders.ask import ask_about_order
 from shop_core.orders.errors import NoSuchOrder, NotRefundable
 from shop_core.orders.models import OrderState
 from shop_core.orders.read import OrderView, list_latest
-from shop_core.orders.refund import refund_order, refund_seen_order
+from shop_core.orders.refund import refund_order, refund_seen_order, return_order, return_seen_order
 from shop_core.orders.search import Hits
 from shop_core.orders.trace import OrderTrace, search_any_number, trace_order
+from shop_core.payments.receipts import ReceiptView
+from shop_core.payments.refunds import find_returnable
 from shop_core.staff.roles import Right
 from shop_core.wallet.balance import balance_of
 
 LISTED: Final = 10
 _SHOWN_OF_ID: Final = 2
 """Characters at each end of a buyer's id that staff see: enough to tell two apart."""
+TO_PAYER: Final = "payer"
+TO_WALLET: Final = "wallet"
 PAID: Final = frozenset({OrderState.PAID, OrderState.DELIVERED})
 
 
 @dataclass(frozen=True, slots=True)
 class OrderSeen:
-    """An order with whose it is, as one read found it."""
+    """An order with whose it is, as one read found it. ``returnable``: money that can go back where it came from."""
 
     trace: OrderTrace
     buyer: Customer | None
     balance: Money
+    returnable: ReceiptView | None
 
 
 def see_order(view: View, number: str) -> OrderSeen:
@@ -47,7 +52,8 @@ def see_order(view: View, number: str) -> OrderSeen:
     trace = trace_order(view, number)
     where = trace.order.address
     buyer = find_customer(view, channel=where.channel, external_id=where.external_id)
-    return OrderSeen(trace, buyer, balance_of(view, trace.order.person_id))
+    balance = balance_of(view, trace.order.person_id)
+    return OrderSeen(trace, buyer, balance, find_returnable(view, trace.order.id, trace.order.total))
 
 
 async def orders(desk: Desk, state: str | None) -> Screen:
@@ -147,35 +153,70 @@ def _times_text(desk: Desk, trace: OrderTrace) -> str:
     return " · ".join(steps)
 
 
-async def refund(desk: Desk, number: str, *, even_if_seen: bool, yes: bool) -> Screen:
-    """Give an order's money back to the buyer's balance. Asks first; refunding twice finds it refunded."""
+def came_text(desk: Desk, amount: Money, tender: Money) -> str:
+    """An amount of the books, and what it was in the currency that it came in."""
+    if tender == amount:
+        return desk.money(amount)
+    return desk.say("admin.came", tender=desk.money(tender), amount=desk.money(amount))
+
+
+_REFUND_WORDS: Final = {
+    TO_WALLET: ("admin.refund.ask", "admin.refund.yes", "admin.refund.yes_seen"),
+    TO_PAYER: ("admin.refund.payer.ask", "admin.refund.payer.yes", "admin.refund.payer.yes_seen"),
+}
+"""The question, the yes, and the yes for a code that was seen."""
+
+
+async def refund(desk: Desk, number: str, *, to: str | None, even_if_seen: bool, yes: bool) -> Screen:
+    """Give an order's money back: to the buyer's balance, or to the payer. Asks first; twice finds it refunded."""
     seen = await desk.shop.read(see_order, number)
     placed = seen.trace.order
+    if to is None and placed.state in PAID and seen.returnable is not None and not yes:
+        return _ask_where(desk, placed, seen.returnable)
     if not yes and placed.state in PAID:
-        return _ask_refund(desk, seen)
-    give_back = refund_seen_order if even_if_seen else refund_order
+        return _ask_refund(desk, seen, to or TO_WALLET)
+    if to == TO_PAYER:
+        give_back, key = (return_seen_order if even_if_seen else return_order), "admin.refund.sent"
+    else:
+        give_back, key = (refund_seen_order if even_if_seen else refund_order), "admin.refund.done"
     try:
         amount = await give_back(desk.shop, number, by=desk.actor)
     except NotRefundable:
         toast = desk.say(f"admin.refund.not.{placed.state.value}")
         return draw(desk, await desk.shop.read(see_order, number)).with_toast(toast)
-    toast = desk.say("admin.refund.done", amount=desk.money(amount))
+    toast = desk.say(key, amount=desk.money(amount))
     return draw(desk, await desk.shop.read(see_order, number)).with_toast(toast)
 
 
-def _ask_refund(desk: Desk, seen: OrderSeen) -> Screen:
+def _ask_where(desk: Desk, placed: OrderView, receipt: ReceiptView) -> Screen:
+    """Where a refund is to go, where there is a choice; what goes back to the payer goes back whole."""
+    say, words = desk.say, ("refund", placed.number, "--to")
+    title = say("admin.refund.how", number=say.number(placed.number), amount=desk.money(placed.total))
+    whole = say("admin.refund.whole", way=way_text(desk, receipt.gateway))
+    payer, wallet = desk.money(receipt.came), desk.money(placed.total)
+    rows = (
+        (desk.button("admin.button.refund_payer", *words, TO_PAYER, amount=payer),),
+        (desk.button("admin.button.refund_wallet", *words, TO_WALLET, amount=wallet),),
+        (desk.button("admin.button.refund_part", "wallet", placed.number),),
+        (desk.button("admin.button.leave", "order", placed.number),),
+    )
+    return Screen((Line(title, Style.TITLE), Line(whole)), rows)
+
+
+def _ask_refund(desk: Desk, seen: OrderSeen, to: str) -> Screen:
     placed, say = seen.trace.order, desk.say
-    amount = desk.money(placed.total)
+    is_outside = to == TO_PAYER and seen.returnable is not None
+    amount = desk.money(seen.returnable.came if is_outside and seen.returnable else placed.total)
+    ask, key, key_if_seen = _REFUND_WORDS[TO_PAYER if is_outside else TO_WALLET]
     lines = [
-        Line(say("admin.refund.ask", number=say.number(placed.number), amount=amount), Style.TITLE),
+        Line(say(ask, number=say.number(placed.number), amount=amount), Style.TITLE),
         Line(f"{goods_text(desk, placed)}   {_buyer_text(desk, seen)}"),
     ]
-    held: tuple[str, ...] = ("refund", placed.number, "--yes")
-    key = "admin.refund.yes"
+    held: tuple[str, ...] = ("refund", placed.number, "--to", to, "--yes")
     if seen.trace.revealed_at is not None:
         at = say.day(seen.trace.revealed_at)
         lines.append(Line(say("admin.refund.seen", at=at), Style.WARNING))
-        held, key = (*held, "--even-if-seen"), "admin.refund.yes_seen"
+        held, key = (*held, "--even-if-seen"), key_if_seen
     elif placed.state is OrderState.DELIVERED:
         lines.append(Line(say("admin.refund.unseen")))
     no = desk.button("admin.button.leave", "order", placed.number)

@@ -7,7 +7,7 @@ from typing import Final
 from admin_cmds.command import Desk
 from admin_cmds.found import way_text
 from admin_cmds.links import link_to
-from admin_cmds.sales import PAID, OrderSeen, see_order
+from admin_cmds.sales import PAID, OrderSeen, came_text, see_order
 from handlers.screen import Button, Line, LinkButton, Screen, Style, Weight
 from shop_core.messaging.queue import MessageState, NewsKind
 from shop_core.orders.errors import NoSuchOrder
@@ -75,7 +75,7 @@ def _payment_text(desk: Desk, asked: PaymentTrace) -> str:
         f"admin.why.payment.{purpose}",
         number=payment.number,
         way=way_text(desk, payment.gateway),
-        amount=desk.money(payment.amount),
+        amount=came_text(desk, payment.amount, payment.due),
     )
     tail = [say(f"admin.why.payment.{payment.state.value}")]
     if asked.asked_at is not None:
@@ -93,7 +93,7 @@ def _payment_text(desk: Desk, asked: PaymentTrace) -> str:
 def _receipt_text(desk: Desk, receipt: ReceiptView) -> str:
     return desk.say(
         f"admin.why.receipt.{receipt.state.value}",
-        amount=desk.money(receipt.amount),
+        amount=came_text(desk, receipt.amount, receipt.came),
         at=desk.say.day(receipt.received_at),
         ref=receipt.external_ref,
     )

@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal
@@ -48,6 +49,9 @@ from shop_core.kernel.secret import Secret
 from shop_core.vault.vault import FINGERPRINT_KEY
 
 Whole = Annotated[int, Field(strict=True)]
+Stars = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
+VariantId = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,17}$")]
+Yes = Annotated[bool, Field(strict=True)]
 Frozen = AfterValidator(MappingProxyType)
 
 _RULES: Final = Policy()
@@ -135,6 +139,7 @@ class TelegramConfig(Section):
     api_base_url: SafeAddress = Field(
         "https://api.telegram.org/bot", description="https://HOST/bot; the token is added right behind it"
     )
+    other_ways_to_pay: Yes = Field(default=False, description="true or false")
     mode: Literal["polling", "webhook"] = Field("polling", description='"polling" or "webhook"')
     webhook_secret: SessionSecret | None = Field(
         None, description="what Telegram proves itself with, as env:NAME or file:PATH"
@@ -154,7 +159,7 @@ class WebchatConfig(Section):
 class EpayConfig(Section):
     """One merchant's account at a site that speaks epay V1 (易支付)."""
 
-    kind: Literal["epay"] = Field(description='"epay"')
+    kind: Literal["epay"] = Field(description='"epay" or "stars"')
     base_url: BaseAddress = Field(description="https://HOST/PATH of the site, without submit.php")
     pid: str = Field(pattern=r"^[1-9][0-9]{0,19}$", description='the merchant number, in quotes: "1000"')
     key: SecretText = Field(description="the merchant key, as env:NAME or file:PATH")
@@ -180,8 +185,48 @@ class EpayConfig(Section):
         return type_
 
 
+class StarsConfig(Section):
+    """Telegram Stars, taken by the one bot that lists this gateway."""
+
+    kind: Literal["stars"] = Field(description='"epay" or "stars"')
+    rate: Annotated[str, Field(strict=True)] = Field(
+        pattern=r"^[0-9]{1,9}(\.[0-9]{1,9})?$",
+        description='what one Star is worth in the shop\'s currency, in quotes: "0.10"',
+    )
+    rate_source: str = Field(
+        min_length=1, max_length=80, description="where the rate was read, in a few words"
+    )
+    rate_at: Annotated[date, Field(strict=True)] = Field(
+        description="the day on which it was read: 2026-11-28"
+    )
+    prices: Annotated[Mapping[VariantId, Stars], Frozen] = Field(
+        default_factory=lambda: MappingProxyType({}), description="a table: variant = whole Stars for one"
+    )
+
+    @field_validator("rate")
+    @classmethod
+    def _above_zero(cls, rate: str) -> str:
+        if not Decimal(rate):
+            raise wrong(f'"{rate}"', "more than 0")
+        return rate
+
+    @property
+    def worth(self) -> Decimal:
+        """What one Star is worth."""
+        return Decimal(self.rate)
+
+    @property
+    def read_at(self) -> datetime:
+        """When the rate was read."""
+        return datetime.combine(self.rate_at, time(), UTC)
+
+    def hand_set(self) -> dict[int, int]:
+        """The owner's own prices."""
+        return {int(variant): stars for variant, stars in self.prices.items()}
+
+
 ChannelConfig = Annotated[TelegramConfig | WebchatConfig, Field(discriminator="kind")]
-GatewayConfig = EpayConfig
+GatewayConfig = Annotated[EpayConfig | StarsConfig, Field(discriminator="kind")]
 
 
 class Config(Section):
@@ -207,6 +252,7 @@ class Config(Section):
 
 
 _CHANNEL_KINDS: Final[Mapping[str, type[Section]]] = {"telegram": TelegramConfig, "webchat": WebchatConfig}
+_GATEWAY_KINDS: Final[Mapping[str, type[Section]]] = {"epay": EpayConfig, "stars": StarsConfig}
 _SECTIONS: Final[Mapping[str, type[Section]]] = {
     "shop": ShopConfig,
     "database": DatabaseConfig,
@@ -252,7 +298,7 @@ def _check(path: Path, raw: Mapping[str, Any], sources: Sources) -> Config:
 
 
 def _look_up(place: Place) -> Known:
-    """Find what the models know about a place, which pydantic gives with a channel's kind after its name."""
+    """Find what the models know about a place, which pydantic gives with the kind after a channel's or gateway's name."""
     model, rest = _model_at(place)
     field = model.model_fields.get(str(rest[0])) if rest else None
     return Known(field.description if field else None, tuple(model.model_fields))
@@ -265,8 +311,10 @@ def _model_at(place: Place) -> tuple[type[Section], Place]:
             return _CHANNEL_KINDS[kind], tuple(rest)
         case ("channels", _):
             return TelegramConfig, ("kind",)
-        case ("gateways", _, *rest):
-            return EpayConfig, tuple(rest)
+        case ("gateways", _, str(kind), *rest) if kind in _GATEWAY_KINDS:
+            return _GATEWAY_KINDS[kind], tuple(rest)
+        case ("gateways", _):
+            return EpayConfig, ("kind",)
         case (str(section), *rest) if section in _SECTIONS:
             return _SECTIONS[section], tuple(rest)
         case _:

@@ -26,6 +26,8 @@ def cross_faults(raw: Mapping[str, Any]) -> list[Fault]:
         *_name_faults(raw),
         *_owner_faults(raw),
         *_gateway_faults(raw),
+        *_stars_faults(raw),
+        *_platform_faults(raw),
         *_currency_faults(raw),
         *_token_faults(raw),
         *_webhook_faults(raw),
@@ -62,6 +64,54 @@ def _gateway_faults(raw: Mapping[str, Any]) -> Iterator[Fault]:
             if gateway not in gateways:
                 expected = f"a gateway of this config: {_listed(gateways)}"
                 yield Fault(f"channels.{name}.gateways", show(gateway), expected)
+
+
+def _stars_faults(raw: Mapping[str, Any]) -> Iterator[Fault]:
+    """Stars belong to a bot: each bot has a balance of its own, and nobody else can take them or give them back."""
+    for name in _gateways_of(raw, "stars"):
+        listed = [channel for channel, ways in _shown(raw) if name in ways]
+        if len(listed) != 1:
+            found = f"Stars that are listed by {_listed(listed) if listed else 'no channel'}"
+            yield Fault(
+                f"gateways.{name}", found, "one Telegram channel that lists it; a gateway for each bot"
+            )
+    for name, ways in _shown(raw):
+        own = [way for way in ways if way in _gateways_of(raw, "stars")]
+        is_telegram = _table(raw, "channels")[name].get("kind") == "telegram"
+        if own and not is_telegram:
+            yield Fault(f"channels.{name}.gateways", show(own[0]), "no Stars: only Telegram takes them")
+        elif len(own) > 1:
+            yield Fault(f"channels.{name}.gateways", show(own[1]), f"no other Stars than {show(own[0])}")
+
+
+def _platform_faults(raw: Mapping[str, Any]) -> Iterator[Fault]:
+    """Inside Telegram other ways to pay are shown only if the owner says that he means it."""
+    for name, ways in _shown(raw):
+        channel = _table(raw, "channels")[name]
+        if channel.get("kind") != "telegram" or channel.get("other_ways_to_pay") is True:
+            continue
+        for way in ways:
+            if way in _table(raw, "gateways") and way not in _gateways_of(raw, "stars"):
+                expected = (
+                    "Stars only, as Telegram's terms for bots want it for digital goods; or, at your own risk,"
+                    f" channels.{name}.other_ways_to_pay = true"
+                )
+                yield Fault(f"channels.{name}.gateways", show(way), expected)
+
+
+def _gateways_of(raw: Mapping[str, Any], kind: str) -> list[str]:
+    gateways = _table(raw, "gateways")
+    return [name for name, one in gateways.items() if isinstance(one, dict) and one.get("kind") == kind]
+
+
+def _shown(raw: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
+    """Each channel and the gateways that it lists."""
+    channels = _table(raw, "channels")
+    return [
+        (name, _texts(channel.get("gateways")))
+        for name, channel in channels.items()
+        if isinstance(channel, dict)
+    ]
 
 
 def _currency_faults(raw: Mapping[str, Any]) -> Iterator[Fault]:

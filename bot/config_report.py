@@ -103,8 +103,8 @@ def _fault(error: ErrorDetails, known: Known) -> Fault:
 def _as_in_toml(place: Place) -> list[str]:
     """A place without what pydantic adds: a channel's kind, positions in lists, marks of keys."""
     match place:
-        case ("channels", name, kind, *rest) if kind != "[key]":
-            place = ("channels", name, *rest)
+        case (("channels" | "gateways") as section, name, kind, *rest) if kind != "[key]":
+            place = (section, name, *rest)
     return [part for part in place if isinstance(part, str) and part != "[key]"]
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from admin_cmds.telling import news_screen
 from bot.channels.channel import Channel
 from bot.config import Config
+from bot.platform_rules import platform_warnings
 from bot.schedule import Schedule
 from bot.web.server import WebServer
 from bot.wiring import Outside, Program, wire
@@ -72,6 +73,8 @@ async def serve(
     receiving = [asyncio.create_task(_receive(channel)) for channel in program.channels.values()]
     working = asyncio.create_task(workers.run(stopping))
     schedule.start()
+    for warning in platform_warnings(config):
+        log.warning("platform.own_risk", warning=warning)
     log.info("shop is open", port=web.port, channels=sorted(program.channels))
     if on_ready is not None:
         on_ready(program, web.port)

@@ -29,6 +29,7 @@ from shop_core.messaging import pace, queue
 from shop_core.orders.ask import poll_payments
 from shop_core.orders.end import expire_orders
 from shop_core.orders.fulfil import sweep_undelivered
+from shop_core.orders.give_back import send_refunds
 from shop_core.payments.health import watch_gateways
 from shop_core.resale.tell import tell_resellers
 from shop_core.staff import invitations
@@ -88,6 +89,7 @@ async def _purge(shop: Shop) -> int:
 JOBS: Final = (
     Job("expire_orders", 2, expire_orders),
     Job("poll_payments", 2, poll_payments),
+    Job("send_refunds", 2, send_refunds),
     # Finds nothing while news reaches its consumers.
     Job("sweep_undelivered", 15, sweep_undelivered, busy_at=5),
     Job("watch_gateways", 30, watch_gateways),

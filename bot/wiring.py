@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from random import SystemRandom
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import httpx
 from starlette.applications import Starlette
@@ -19,9 +19,10 @@ from bot.channels.channel import Channel
 from bot.channels.telegram.channel import TelegramChannel
 from bot.channels.telegram.pace import Rates
 from bot.channels.telegram.settings import Hook, Pauses, TelegramSettings, TelegramWords
+from bot.channels.telegram.stars import StarsGateway, StarsSettings
 from bot.channels.webchat.channel import WebChatChannel, WebChatSettings
 from bot.channels.webchat.words import ChatWords
-from bot.config import Config, EpayConfig, TelegramConfig, WebchatConfig
+from bot.config import Config, EpayConfig, StarsConfig, TelegramConfig, WebchatConfig
 from bot.metrics import Metrics
 from bot.timing import Timing
 from bot.web.app import WebMetrics, build_app
@@ -51,8 +52,16 @@ PAGE_WORDS: Final = (
 )
 """The web chat's own words, under ``page.`` in the catalogue."""
 
-COMMANDS: Final = ("start", "orders", "help", "language")
+COMMANDS: Final = ("start", "orders", "help", "paysupport", "language")
 """The menu that a Telegram bot shows to everybody, under ``menu.`` in the catalogue."""
+
+
+class Closing(Protocol):
+    """Something that holds connections."""
+
+    async def aclose(self) -> None:
+        """Let go of them."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +96,7 @@ class Program:
     app: Starlette
     metrics: Metrics
     timing: Timing
-    clients: tuple[httpx.AsyncClient, ...]
+    clients: tuple[Closing, ...]
 
     async def close(self) -> None:
         """Let go of connections, the database's last."""
@@ -118,16 +127,46 @@ def open_shop(config: Config, outside: Outside, gateways: Gateways) -> Shop:
     return Shop(database, outside.clock, policy, services)
 
 
-def build_gateways(config: Config, outside: Outside) -> tuple[Gateways, tuple[httpx.AsyncClient, ...]]:
-    """The gateways of the config, and the HTTP clients that somebody has to close."""
-    clients = []
+def build_gateways(config: Config, outside: Outside) -> tuple[Gateways, tuple[Closing, ...]]:
+    """The gateways of the config, and what somebody has to close."""
+    closing: list[Closing] = []
     gateways: dict[str, Gateway] = {}
     for name, settings in config.gateways.items():
-        client = httpx.AsyncClient(transport=outside.transport, timeout=10)
-        clients.append(client)
-        gateways[name] = EpayGateway(_epay(config, name, settings), client)
+        match settings:
+            case EpayConfig():
+                client = httpx.AsyncClient(transport=outside.transport, timeout=10)
+                closing.append(client)
+                gateways[name] = EpayGateway(_epay(config, name, settings), client)
+            case StarsConfig():
+                stars = StarsGateway(_stars(config, name, settings, outside))
+                closing.append(stars)
+                gateways[name] = stars
     shown_on = {name: channel.gateways for name, channel in config.channels.items()}
-    return Gateways(gateways, shown_on), tuple(clients)
+    closed = [
+        name
+        for name, channel in config.channels.items()
+        if isinstance(channel, TelegramConfig) and not channel.other_ways_to_pay
+    ]
+    return Gateways(gateways, shown_on, closed), tuple(closing)
+
+
+def _stars(config: Config, name: str, settings: StarsConfig, outside: Outside) -> StarsSettings:
+    """The Stars of the bot that lists them; the config's own check has seen that one does."""
+    [bot] = [
+        channel
+        for channel in config.channels.values()
+        if isinstance(channel, TelegramConfig) and name in channel.gateways
+    ]
+    return StarsSettings(
+        name=name,
+        token=bot.token,
+        rate=settings.worth,
+        rate_source=settings.rate_source,
+        rate_at=settings.read_at,
+        prices=settings.hand_set(),
+        api_base_url=bot.api_base_url,
+        httpx_kwargs=outside.telegram,
+    )
 
 
 def wire(config: Config, outside: Outside, *, is_schema_current: bool = True) -> Program:
@@ -212,6 +251,9 @@ def _telegram(
             rates=outside.rates,
             staff_menus=partial(list_menus, shop, name),
             hook=_hook(config, name, settings),
+            stars=next(
+                (way for way in settings.gateways if isinstance(config.gateways[way], StarsConfig)), None
+            ),
             httpx_kwargs=outside.telegram,
         ),
         shop,

@@ -74,6 +74,21 @@ async def set_language(visit: Visit, chosen: str) -> None:
     await visit.shop.write(store_language, visit.customer.person_id, chosen)
 
 
+async def paysupport(visit: Visit) -> Screen:
+    """What to do when something is wrong with a payment. Whoever takes Stars has to answer this."""
+    lines = [Line(visit.say("paysupport.title"), Style.TITLE)]
+    lines += [Line(text) for text in visit.say("paysupport.text").split("\n")]
+    rows = (
+        (
+            LinkButton(visit.say("home.orders"), link("orders")),
+            LinkButton(visit.say("home.help"), link("help")),
+        ),
+        (LinkButton(visit.say("help.support"), link("support")),),
+        (LinkButton(visit.say("button.home"), link("home")),),
+    )
+    return Screen(tuple(lines), rows)
+
+
 async def help_screen(visit: Visit) -> Screen:
     """How it works, and what to do when it does not."""
     lines = [Line(visit.say("help.title", shop=visit.shop.policy.name), Style.TITLE)]

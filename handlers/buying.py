@@ -23,11 +23,11 @@ from shop_core.orders.pay import buy as place_and_ask
 from shop_core.orders.pay import pay_by_gateway, pay_from_wallet, top_up_difference
 from shop_core.orders.place import MOST_IN_ONE_ORDER, Wish, place_order
 from shop_core.orders.reveal import reveal_codes
+from shop_core.orders.spend import spendable
 from shop_core.orders.steps import delivered_cause
 from shop_core.orders.take_payment import Taken
 from shop_core.payments.gateway import GatewayRefused
 from shop_core.stock.count import count_on_shelf
-from shop_core.wallet.balance import balance_of
 
 
 async def buy(visit: Visit, variant_id: int, quantity: int, key: str) -> Screen:
@@ -35,7 +35,7 @@ async def buy(visit: Visit, variant_id: int, quantity: int, key: str) -> Screen:
     variant = await visit.shop.read(get_variant_for_sale, variant_id)
     visit.expose(Step.STARTED, variant.product_id)
     wish = Wish(variant_id, quantity, key)
-    balance: Money = await visit.shop.read(balance_of, visit.customer.person_id)
+    balance: Money = await visit.shop.read(spendable, visit.customer.person_id, visit.own_ways)
     if balance.minor or len(visit.gateways) != 1:
         number = await place_order(visit.shop, visit.customer, wish)
         return await show_order(visit, number)
@@ -120,7 +120,7 @@ async def pay_wallet(visit: Visit, number: str) -> Screen:
 async def i_have_paid(visit: Visit, number: str) -> Screen:
     """Ask the gateway now, and say what it answered."""
     taken = await ask_about_order(visit.shop, visit.customer, number)
-    facts = await visit.shop.read(order_facts, visit.customer.person_id, number)
+    facts = await visit.shop.read(order_facts, visit.customer.person_id, number, visit.own_ways)
     screen = draw_order(visit, facts)
     if facts.order.state is not OrderState.AWAITING:
         return screen

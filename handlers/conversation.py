@@ -61,6 +61,7 @@ FLOWS: Final[Mapping[str, Flow]] = {
     "support": support.support,
     "support_order": support.support,
     "support_file": support.support_file,
+    "paysupport": account.paysupport,
 }
 """Endpoint → flow; a flow takes the visit and the link's values."""
 

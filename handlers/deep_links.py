@@ -22,6 +22,7 @@ PUBLIC: Final = frozenset(
         "help",
         "invitation",
         "support",
+        "paysupport",
     }
 )
 """Endpoints that only show something, to whoever may see it. Whoever follows an address decided nothing but to look: one

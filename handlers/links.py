@@ -70,6 +70,7 @@ ROUTES: Final = Map(
         Rule("/support", endpoint="support"),
         Rule(f"/support/<{_ID}:message_id>", endpoint="support_file"),
         Rule(f"/o/<{_NUMBER}:number>/support", endpoint="support_order"),
+        Rule("/paysupport", endpoint="paysupport"),
     ],
     merge_slashes=False,
     strict_slashes=False,

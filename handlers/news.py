@@ -30,15 +30,13 @@ async def news_screen(shop: Shop, message: QueuedMessage) -> Screen | None:
     order = await shop.read(_order_of, customer, int(message.args.get("order_id", 0)))
     match message.news:
         case NewsKind.ORDER_DELIVERED | NewsKind.ORDER_REFUNDED | NewsKind.ORDER_WAITS if order is not None:
-            facts = await shop.read(order_facts, customer.person_id, order.number)
+            facts = await shop.read(order_facts, customer.person_id, order.number, visit.own_ways)
             return draw_order(visit, facts).as_news()
         case NewsKind.ORDER_PAID_LATE if order is not None:
             text = visit.say("news.paid_late", number=visit.say.number(order.number))
             return _note(visit, text, order)
-        case NewsKind.MONEY_HELD | NewsKind.TOPPED_UP:
-            amount = visit.money(Money(int(message.args["amount_minor"]), shop.policy.currency))
-            reason = str(message.args.get("reason", "topped_up"))
-            return _note(visit, visit.say(f"news.money.{reason}", amount=amount), order)
+        case NewsKind.MONEY_HELD | NewsKind.TOPPED_UP | NewsKind.MONEY_RETURNED:
+            return _note(visit, _money_text(visit, message), order)
         case _:
             return await _about_no_order(visit, message)
 
@@ -53,6 +51,16 @@ async def _about_no_order(visit: Visit, message: QueuedMessage) -> Screen | None
             return await restocked_screen(visit, int(message.args["variant_id"]))
         case _:
             return None
+
+
+def _money_text(visit: Visit, message: QueuedMessage) -> str:
+    """What became of money: it is in the balance, or back where it came from."""
+    args = message.args
+    if message.news is NewsKind.MONEY_RETURNED:
+        returned = visit.money(Money(int(args["tender_minor"]), str(args["currency"])))
+        return visit.say(f"news.returned.{args['reason']}", amount=returned)
+    held = visit.money(Money(int(args["amount_minor"]), visit.shop.policy.currency))
+    return visit.say(f"news.money.{args.get('reason', 'topped_up')}", amount=held)
 
 
 def _order_of(view: View, customer: Customer, order_id: int) -> OrderView | None:

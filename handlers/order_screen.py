@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from handlers.links import link
 from handlers.screen import (
+    Bill,
     Button,
     Code,
     CopyButton,
@@ -27,9 +28,13 @@ from shop_core.db.tx import View
 from shop_core.kernel.money import Money
 from shop_core.kernel.secret import Secret
 from shop_core.orders.models import OrderState
+from shop_core.orders.pay import goods_of
 from shop_core.orders.read import OrderView, get_own
-from shop_core.payments.models import PaymentState, Purpose
+from shop_core.orders.spend import spendable
+from shop_core.payments.gateway import Gateways
+from shop_core.payments.models import PaymentState, Purpose, RefundState
 from shop_core.payments.payments import PaymentView, list_for
+from shop_core.payments.refunds import RefundView, find_refund
 from shop_core.wallet.balance import balance_of
 
 MOST_ON_SCREEN: Final = 10
@@ -38,12 +43,19 @@ MOST_ON_SCREEN: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class OrderFacts:
-    """What the screen is drawn from, as one read found it."""
+    """What the screen is drawn from, as one read found it.
+
+    Attributes:
+        balance: What may pay here.
+        kept_back: What else is in the wallet, and came in another way than this channel allows.
+        refund: The order's refund at the gateway that took the money.
+    """
 
     order: OrderView
     payments: Sequence[PaymentView]
     balance: Money
-
+    kept_back: Money
+    refund: RefundView | None = None
     chosen: int | None = None
 
     @property
@@ -59,8 +71,11 @@ class OrderFacts:
         )
 
 
-def order_facts(view: View, person_id: int, number: str) -> OrderFacts:
+def order_facts(view: View, person_id: int, number: str, ways: Collection[str] | None = None) -> OrderFacts:
     """Read everything about a person's own order.
+
+    Args:
+        ways: ``Visit.own_ways``.
 
     Raises:
         NoSuchOrder: Not his.
@@ -70,7 +85,9 @@ def order_facts(view: View, person_id: int, number: str) -> OrderFacts:
         (*list_for(view, Purpose.ORDER, order.id), *list_for(view, Purpose.TOP_UP, order.id)),
         key=lambda payment: payment.id,
     )
-    return OrderFacts(order, payments, balance_of(view, person_id))
+    balance = spendable(view, person_id, ways)
+    kept_back = balance_of(view, person_id) - balance
+    return OrderFacts(order, payments, balance, kept_back, find_refund(view, order.id))
 
 
 async def show_order(visit: Visit, number: str, *, chosen: int | None = None) -> Screen:
@@ -79,7 +96,8 @@ async def show_order(visit: Visit, number: str, *, chosen: int | None = None) ->
     Args:
         chosen: The payment that the buyer has just asked for, where there are several.
     """
-    facts = replace(await visit.shop.read(order_facts, visit.customer.person_id, number), chosen=chosen)
+    facts = await visit.shop.read(order_facts, visit.customer.person_id, number, visit.own_ways)
+    facts = replace(facts, chosen=chosen)
     screen = draw_order(visit, facts)
     # Refreshed, it may look as before: the notice tells that the press was heard.
     return screen.with_toast(visit.say("order.still_asking")) if _is_asking(visit, facts) else screen
@@ -87,7 +105,7 @@ async def show_order(visit: Visit, number: str, *, chosen: int | None = None) ->
 
 async def show_ways(visit: Visit, number: str) -> Screen:
     """The order with all ways to pay it."""
-    facts = await visit.shop.read(order_facts, visit.customer.person_id, number)
+    facts = await visit.shop.read(order_facts, visit.customer.person_id, number, visit.own_ways)
     if state_now(visit, facts.order) is not OrderState.AWAITING:
         return draw_order(visit, facts)
     return _choosing(visit, facts)
@@ -97,17 +115,29 @@ def draw_order(visit: Visit, facts: OrderFacts) -> Screen:
     """Draw an order."""
     match state_now(visit, facts.order):
         case OrderState.AWAITING:
-            return _choosing(visit, facts) if facts.waiting is None else _paying(visit, facts, facts.waiting)
+            return _awaiting(visit, facts)
         case OrderState.DELIVERED:
             return _delivered(visit, facts.order)
         case OrderState.PAID:
             return _plain(visit, facts.order, "paid")
         case OrderState.REFUNDED:
-            return _plain(visit, facts.order, "refunded")
+            return _refunded(visit, facts.order, facts.refund)
         case OrderState.CANCELLED:
             return _plain(visit, facts.order, "cancelled")
         case OrderState.EXPIRED:
             return _plain(visit, facts.order, "expired")
+
+
+def _awaiting(visit: Visit, facts: OrderFacts) -> Screen:
+    payment = facts.waiting
+    if payment is None or (_is_bill(payment) and payment.gateway not in visit.gateways):
+        return _choosing(visit, facts)
+    return _paying(visit, facts, payment)
+
+
+def _is_bill(payment: PaymentView) -> bool:
+    """Whether the channel itself is to take the money: its gateway has nothing to open or to scan."""
+    return payment.state is PaymentState.OPEN and payment.link is None and payment.qr is None
 
 
 def draw_codes(visit: Visit, order: OrderView, codes: Sequence[Secret]) -> Screen:
@@ -155,6 +185,8 @@ def _choosing(visit: Visit, facts: OrderFacts) -> Screen:
     rows: list[tuple[Button, ...]] = []
     if facts.balance.minor:
         lines.append(Line(say("order.balance", amount=visit.money(facts.balance))))
+    if facts.kept_back.minor:
+        lines.append(Line(say("order.balance_elsewhere", amount=visit.money(facts.kept_back)), Style.MUTED))
     if order.total <= facts.balance:
         after = visit.money(facts.balance - order.total)
         lines.append(Line(say("order.balance_after", amount=after)))
@@ -164,12 +196,12 @@ def _choosing(visit: Visit, facts: OrderFacts) -> Screen:
     for gateway in visit.gateways:
         name = _way(visit, gateway) if several else say("gateway.online")
         if facts.balance.minor and not order.total <= facts.balance:
-            rest = order.total - facts.balance
-            text = say("order.pay_rest", way=name, rest=visit.money(rest), balance=visit.money(facts.balance))
+            rest = _price(visit, gateway, order.total - facts.balance, {})
+            text = say("order.pay_rest", way=name, rest=rest, balance=visit.money(facts.balance))
             rows.append(
                 (LinkButton(text, link("rest", number=order.number, gateway=gateway), Weight.PRIMARY),)
             )
-        pay = say("order.pay_with", way=name, amount=visit.money(order.total))
+        pay = say("order.pay_with", way=name, amount=_price(visit, gateway, order.total, goods_of(order)))
         rows.append((LinkButton(pay, link("pay", number=order.number, gateway=gateway)),))
     if not rows:
         lines.append(Line(say("order.no_way"), Style.WARNING))
@@ -180,15 +212,17 @@ def _choosing(visit: Visit, facts: OrderFacts) -> Screen:
 def _paying(visit: Visit, facts: OrderFacts, payment: PaymentView) -> Screen:
     """A payment is begun: its QR, its link, and "I have paid"."""
     order, say = facts.order, visit.say
-    lines = [*_head(visit, order, "awaiting"), *_due(visit, payment.amount, order)]
+    lines = [*_head(visit, order, "awaiting"), *_due(visit, payment.amount, order, payment.due)]
     rows: list[tuple[Button, ...]] = []
-    qr = None
+    qr = bill = None
     if payment.state is PaymentState.INTENDED:
         lines.append(Line(say("order.asking"), Style.MUTED))
         rows.append((LinkButton(say("order.refresh"), link("order", number=order.number), Weight.PRIMARY),))
     else:
         if payment.purpose is Purpose.TOP_UP:
             lines.append(Line(say("order.rest_hint", balance=visit.money(facts.balance)), Style.MUTED))
+        if _is_bill(payment):
+            bill = _bill(visit, order, payment)
         code = payment.qr or payment.link
         qr = Qr(code, say("order.qr_alt", amount=visit.money(payment.amount))) if code else None
         first: list[Button] = [UrlButton(say("order.go_pay"), payment.link)] if payment.link else []
@@ -199,7 +233,20 @@ def _paying(visit: Visit, facts: OrderFacts, payment: PaymentView) -> Screen:
     other.append(LinkButton(say("order.cancel"), link("cancel", number=order.number), Weight.DANGER))
     other.append(_trouble(visit, order))
     rows.append(tuple(other))
-    return Screen(tuple(lines), tuple(rows), slot=order_slot(order.number), qr=qr, deadline=order.expires_at)
+    slot = order_slot(order.number)
+    return Screen(tuple(lines), tuple(rows), slot=slot, qr=qr, bill=bill, deadline=order.expires_at)
+
+
+def _bill(visit: Visit, order: OrderView, payment: PaymentView) -> Bill:
+    goods = f"{pick(order.lines[0].names, visit.language)} × {order.quantity}"
+    pay = visit.say("order.pay_bill", amount=visit.money(payment.due))
+    return Bill(payment.number, goods, payment.due, pay, link("order", number=order.number))
+
+
+def _price(visit: Visit, gateway: str, amount: Money, goods: Mapping[int, int]) -> str:
+    """What a gateway will ask for, in its own currency if it has one."""
+    tender = visit.shop.get(Gateways).tender(gateway, amount, goods)
+    return visit.money(amount if tender is None else tender.amount)
 
 
 def _way(visit: Visit, gateway: str) -> str:
@@ -208,9 +255,13 @@ def _way(visit: Visit, gateway: str) -> str:
     return visit.say(key) if visit.say.has(key) else gateway
 
 
-def _due(visit: Visit, amount: Money, order: OrderView) -> tuple[Line, Line]:
+def _due(visit: Visit, amount: Money, order: OrderView, tender: Money | None = None) -> tuple[Line, Line]:
+    """What is due until when. ``tender``: how much of the gateway's own currency that is."""
+    due = visit.say("order.due", amount=visit.money(amount))
+    if tender is not None and tender != amount:
+        due = visit.say("order.due_tender", tender=visit.money(tender), amount=visit.money(amount))
     until = visit.say("order.until", until=visit.say.clock(order.expires_at))
-    return Line(visit.say("order.due", amount=visit.money(amount)), Style.STRONG), Line(until, Style.DEADLINE)
+    return Line(due, Style.STRONG), Line(until, Style.DEADLINE)
 
 
 def _delivered(visit: Visit, order: OrderView) -> Screen:
@@ -231,9 +282,23 @@ def _trouble(visit: Visit, order: OrderView) -> LinkButton:
     return LinkButton(visit.say("order.trouble"), link("support_order", number=order.number))
 
 
+def _refunded(visit: Visit, order: OrderView, refund: RefundView | None) -> Screen:
+    """Given back: to the balance, or where it came from."""
+    if refund is None or refund.state is RefundState.REFUSED:
+        return _plain(visit, order, "refunded")
+    key = "order.returned.text" if refund.state is RefundState.DONE else "order.returning.text"
+    text = visit.say(key, amount=visit.money(refund.receipt.came), way=_way(visit, refund.receipt.gateway))
+    return _with_text(visit, order, "refunded", text)
+
+
 def _plain(visit: Visit, order: OrderView, state: str) -> Screen:
+    text = visit.say(f"order.{state}.text", amount=visit.money(order.total))
+    return _with_text(visit, order, state, text)
+
+
+def _with_text(visit: Visit, order: OrderView, state: str, text: str) -> Screen:
     say = visit.say
-    lines = [*_head(visit, order, state), Line(say(f"order.{state}.text", amount=visit.money(order.total)))]
+    lines = [*_head(visit, order, state), Line(text)]
     rows = (
         (
             LinkButton(say("order.again"), link("variant", variant_id=order.lines[0].variant_id)),

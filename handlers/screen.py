@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from shop_core.kernel.money import Money
 from shop_core.kernel.secret import Secret
 
 SCREEN_SLOT: Final = "screen"
@@ -106,6 +107,25 @@ class Qr:
 
 
 @dataclass(frozen=True, slots=True)
+class Bill:
+    """Money that the channel itself takes: what the screen says becomes a message that can be paid.
+
+    Attributes:
+        number: Of the payment; the channel repeats it with the money.
+        title: What it is for, in a few words.
+        amount: In the currency that the channel takes.
+        pay: Words of the button that pays.
+        link: A public link of ours: where a copy leads that somebody passed on.
+    """
+
+    number: str
+    title: str
+    amount: Money
+    pay: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
 class File:
     """A file for the person. Its content is a secret when codes are in it."""
 
@@ -157,6 +177,7 @@ class Screen:
         kept: A link that waits beside the chat for what comes next, without asking for anything.
         menu: The person's commands are others from here on: a channel with menus hangs his anew.
         quiet: Only changes the message that shows its slot: where none does, nothing is shown and nobody disturbed.
+        bill: Drawn only by a channel whose own gateway it is of.
         clears_upload: The file that it answers holds secrets and is safe with us: its message goes away where it can.
     """
 
@@ -165,6 +186,7 @@ class Screen:
     slot: str | None = SCREEN_SLOT
     news: bool = False
     qr: Qr | None = None
+    bill: Bill | None = None
     file: File | None = None
     attachment: Attachment | None = None
     prompt: Prompt | None = None

@@ -31,6 +31,11 @@ class Visit:
         return self.shop.get(Gateways).names_on(self.customer.channel)
 
     @property
+    def own_ways(self) -> frozenset[str] | None:
+        """The gateways whose money alone may pay on his channel; None: any may."""
+        return self.shop.get(Gateways).own_ways(self.customer.channel)
+
+    @property
     def is_guest(self) -> bool:
         """Whether his browser is all that we know him by."""
         return self.customer.channel in self.shop.policy.guest_channels

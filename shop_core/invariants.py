@@ -94,7 +94,8 @@ _BOOKS: Final = (
         "{postings} postings, and no such account",
         """
         SELECT account, count(*) AS postings FROM ledger_postings
-        GROUP BY account HAVING account NOT IN ('orders', 'sales', 'suspense', 'refunds', 'adjustments')
+        GROUP BY account HAVING account NOT IN
+            ('orders', 'sales', 'suspense', 'returning', 'refunds', 'adjustments')
         AND substr(account, 1, 7) <> 'wallet:' AND substr(account, 1, 8) <> 'gateway:'
         """,
     ),
@@ -167,6 +168,88 @@ _BOOKS: Final = (
              SELECT 'gateway:' || gateway, currency, 0, sum(amount_minor) FROM receipts
              WHERE state <> 'returned' GROUP BY gateway, currency) x
         GROUP BY account, currency HAVING sum(booked) <> sum(received)
+        """,
+    ),
+)
+
+_RETURNS: Final = (
+    Check(
+        "returning_account_is_refunds_under_way",
+        "account returning",
+        "it holds {booked} {currency}, refunds under way are worth {owed}",
+        """
+        SELECT currency, sum(booked) AS booked, sum(owed) AS owed FROM
+            (SELECT currency, -sum(amount_minor) AS booked, 0 AS owed FROM ledger_postings
+             WHERE account = 'returning' GROUP BY currency
+             UNION ALL
+             SELECT r.currency, 0, sum(r.amount_minor) FROM refunds f JOIN receipts r ON r.id = f.receipt_id
+             WHERE f.state = 'intended' GROUP BY r.currency) x
+        GROUP BY currency HAVING sum(booked) <> sum(owed)
+        """,
+    ),
+    Check(
+        "refund_and_receipt_agree",
+        "refund {id}",
+        "{state}, and its receipt {receipt_id} is {receipt}",
+        """
+        SELECT f.id, f.receipt_id, f.state, coalesce(r.state, 'not there') AS receipt
+        FROM refunds f LEFT JOIN receipts r ON r.id = f.receipt_id
+        WHERE r.id IS NULL OR f.state NOT IN ('intended', 'done', 'refused')
+           OR (f.state = 'intended' AND r.state <> 'returning')
+           OR (f.state = 'done' AND r.state <> 'returned')
+        """,
+    ),
+    Check(
+        "returning_receipt_has_refund",
+        "receipt {id}",
+        "{amount_minor} {currency} promised back to its payer, and no refund is under way",
+        """
+        SELECT r.id, r.amount_minor, r.currency FROM receipts r WHERE r.state = 'returning' AND NOT EXISTS
+            (SELECT 1 FROM refunds f WHERE f.receipt_id = r.id AND f.state = 'intended')
+        """,
+    ),
+    Check(
+        "refund_under_way_is_due",
+        "refund {id}",
+        "state {state}, and its gateway will never be asked, or be asked for nothing",
+        "SELECT id, state FROM refunds WHERE (state = 'intended') <> (due_at IS NOT NULL)",
+    ),
+    Check(
+        "refund_is_of_refunded_order",
+        "refund {id}",
+        "of order {order_id}, which is {state} and was paid with {paid_with}",
+        """
+        SELECT f.id, f.order_id, coalesce(o.state, 'not there') AS state,
+               coalesce(o.paid_with, 'nothing') AS paid_with
+        FROM refunds f JOIN receipts r ON r.id = f.receipt_id LEFT JOIN orders o ON o.id = f.order_id
+        WHERE f.order_id IS NOT NULL
+          AND (o.id IS NULL OR o.state <> 'refunded' OR coalesce(o.paid_with, '') <> r.gateway)
+        """,
+    ),
+    Check(
+        "tender_is_whole",
+        "payment {number}",
+        "it asks for {tender_minor} {tender_currency}, and does not say by which rate",
+        """
+        SELECT number, coalesce(tender_minor, 0) AS tender_minor, coalesce(tender_currency, '?') AS tender_currency
+        FROM payments
+        WHERE (tender_currency IS NULL) <> (tender_minor IS NULL)
+           OR (tender_currency IS NULL) <> (tender_source IS NULL)
+           OR (tender_rate IS NULL) <> (tender_at IS NULL)
+           OR (tender_rate IS NOT NULL AND tender_currency IS NULL) OR tender_minor < 1
+        """,
+    ),
+    Check(
+        "receipt_is_worth_what_was_asked",
+        "receipt {id}",
+        "{came} {currency} came, worth {amount_minor}; payment {number} asked for {asked}, worth {worth}",
+        """
+        SELECT r.id, coalesce(r.tender_minor, 0) AS came, coalesce(r.tender_currency, '?') AS currency,
+               r.amount_minor, p.number, coalesce(p.tender_minor, 0) AS asked, p.amount_minor AS worth
+        FROM receipts r JOIN payments p ON p.id = r.payment_id
+        WHERE r.gateway = p.gateway AND r.currency = p.currency AND p.tender_minor IS NOT NULL
+          AND (coalesce(r.tender_currency, '') <> p.tender_currency
+               OR (r.tender_minor = p.tender_minor AND r.amount_minor <> p.amount_minor))
         """,
     ),
 )
@@ -514,7 +597,8 @@ _MONEY_IN: Final = (
         "settled, and no money came for it",
         """
         SELECT p.number FROM payments p WHERE p.state = 'settled' AND NOT EXISTS
-            (SELECT 1 FROM receipts r WHERE r.payment_id = p.id AND r.state IN ('applied', 'matched'))
+            (SELECT 1 FROM receipts r WHERE r.payment_id = p.id AND (r.state IN ('applied', 'matched')
+                 OR EXISTS (SELECT 1 FROM refunds f WHERE f.receipt_id = r.id AND f.order_id IS NOT NULL)))
         """,
     ),
     Check(
@@ -573,7 +657,7 @@ _MONEY_IN: Final = (
     ),
 )
 
-CHECKS: Final[tuple[Check, ...]] = (*_BOOKS, *_ORDERS, *_GOODS, *_IMPORTS, *_THREADS, *_MONEY_IN)
+CHECKS: Final[tuple[Check, ...]] = (*_BOOKS, *_RETURNS, *_ORDERS, *_GOODS, *_IMPORTS, *_THREADS, *_MONEY_IN)
 """Every check that is one statement."""
 
 NUMBER_CHECK: Final = "order_number_is_well_formed"

@@ -53,6 +53,7 @@ BY_ENUM: Final[dict[str, tuple[type[StrEnum], frozenset[str]]]] = {
     "admin.suspense.reason.{}": (Reason, frozenset()),
     "admin.ask.{}": (Taken, frozenset()),
     "news.money.{}": (Reason, frozenset({"meant"})),
+    "news.returned.{}": (Reason, frozenset({"meant", "over", "unknown_number"})),
 }
 """Keys that the code builds from a state: the pattern, the states, and those that cannot occur there."""
 

@@ -26,7 +26,12 @@ COMMANDS: Final[tuple[Command, ...]] = (
         sales.refund,
         "refund K7M2-9QX9",
         Right.MONEY,
-        (Argument(["number"], type=ORDER_NUMBER), Option(["--even-if-seen"], is_flag=True), yes()),
+        (
+            Argument(["number"], type=ORDER_NUMBER),
+            Option(["--to"], type=click.Choice([sales.TO_PAYER, sales.TO_WALLET])),
+            Option(["--even-if-seen"], is_flag=True),
+            yes(),
+        ),
     ),
     Command(
         "wallet",

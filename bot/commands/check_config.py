@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from bot.commands.configured import CONFIG_VARIABLE, DEFAULT_CONFIG, read_config
-from bot.config import Config
+from bot.config import Config, EpayConfig
+from bot.platform_rules import platform_warnings
 
 
 @click.command("check-config")
@@ -37,13 +38,15 @@ def _remarks(config: Config) -> Iterator[str]:
     """What is allowed, and perhaps not meant."""
     if not config.shop.owners:
         yield "note: shop.owners is empty: the shop is run from the shell only, by `kapu admin`"
-    if config.gateways and config.http.public_url is None:
+    has_epay = any(isinstance(gateway, EpayConfig) for gateway in config.gateways.values())
+    if has_epay and config.http.public_url is None:
         yield "note: without http.public_url no callback arrives: payments are found by asking, a bit later"
-    if config.gateways and config.shop.currency != "CNY":
+    if has_epay and config.shop.currency != "CNY":
         yield f"note: epay sites count in yuan as a rule; make sure yours counts in {config.shop.currency}"
     for name, channel in config.channels.items():
         if not channel.gateways:
             yield f"note: channels.{name}.gateways is empty: customers there can pay from their wallet only"
+    yield from (f"warning: {warning}" for warning in platform_warnings(config))
 
 
 def _named(parts: Iterable[tuple[str, str]]) -> str:

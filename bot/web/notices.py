@@ -42,6 +42,7 @@ def pack_notice(notice: Notice) -> bytes:
         "amount_minor": notice.amount.minor,
         "currency": notice.amount.currency,
         "paid": notice.paid,
+        "payer": notice.payer,
     }
     return json.dumps(facts, ensure_ascii=False).encode()
 
@@ -54,4 +55,6 @@ def unpack_notice(payload: bytes) -> Notice:
         external_ref=facts["external_ref"],
         amount=Money(facts["amount_minor"], facts["currency"]),
         paid=facts["paid"],
+        # Stored before there were payers, it has none.
+        payer=facts.get("payer"),
     )

@@ -21,6 +21,8 @@ SALES: Final = "sales"
 """Earned: the goods are out."""
 SUSPENSE: Final = "suspense"
 """Money that came without a place to go; each unit of it is an open receipt."""
+RETURNING: Final = "returning"
+"""Promised back to payers at the gateways, and not known to be there yet; each unit of it is a refund under way."""
 REFUNDS: Final = "refunds"
 """Given back after the goods were out."""
 ADJUSTMENTS: Final = "adjustments"
@@ -31,6 +33,7 @@ _KINDS: Final = {
     "wallet": Kind.LIABILITY,
     ORDERS: Kind.LIABILITY,
     SUSPENSE: Kind.LIABILITY,
+    RETURNING: Kind.LIABILITY,
     SALES: Kind.INCOME,
     REFUNDS: Kind.EXPENSE,
     ADJUSTMENTS: Kind.EXPENSE,

@@ -54,6 +54,7 @@ class ShownMessage(Base):
     external_id: Mapped[str] = mapped_column(String(128), primary_key=True)
     slot: Mapped[str] = mapped_column(String(80), primary_key=True)
     message_ref: Mapped[str] = mapped_column(String(64))
+    bill: Mapped[str | None] = mapped_column(String(16))
     other_refs: Mapped[list[str]]
     has_media: Mapped[bool]
     is_protected: Mapped[bool]

@@ -42,6 +42,7 @@ class NewsKind(StrEnum):
     ORDER_PAID_LATE = "order_paid_late"
     TOPPED_UP = "topped_up"
     MONEY_HELD = "money_held"
+    MONEY_RETURNED = "money_returned"
     ORDER_WAITS = "order_waits"
     CASE_OPENED = "case_opened"
     RESTOCKED = "restocked"

@@ -23,6 +23,7 @@ class Place:
         other_refs: The messages that belong to it and go away with it.
         has_media: The message is a picture or a file with words under it.
         is_protected: It was sent so that it can be neither forwarded nor saved.
+        bill: It is the bill of the payment of this number, and never becomes anything else.
     """
 
     slot: str
@@ -30,6 +31,7 @@ class Place:
     other_refs: tuple[str, ...] = ()
     has_media: bool = False
     is_protected: bool = False
+    bill: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ def remember_shown(tx: Tx, address: Address, place: Place) -> None:
         "other_refs": list(place.other_refs),
         "has_media": place.has_media,
         "is_protected": place.is_protected,
+        "bill": place.bill,
         "shown_at": tx.now,
     }
     row = insert_or(tx, ShownMessage).values(
@@ -109,6 +112,5 @@ def _find(view: View, condition: ColumnElement[bool]) -> Shown | None:
     row: Row[Any] | None = view.execute(select(*ShownMessage.__table__.columns).where(condition)).first()
     if row is None:
         return None
-    return Shown(
-        Place(row.slot, row.message_ref, tuple(row.other_refs), row.has_media, row.is_protected), row.shown_at
-    )
+    place = Place(row.slot, row.message_ref, tuple(row.other_refs), row.has_media, row.is_protected, row.bill)
+    return Shown(place, row.shown_at)

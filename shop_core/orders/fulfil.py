@@ -14,7 +14,8 @@ from shop_core.db.shop import Shop
 from shop_core.db.tx import Tx, View
 from shop_core.orders.models import Order, OrderState
 from shop_core.orders.read import lock_by_id
-from shop_core.orders.steps import deliver_paid, hold_again, refund_paid
+from shop_core.orders.steps import deliver_paid, hold_again, refund_outside, refund_paid
+from shop_core.payments.refunds import find_returnable
 
 log = structlog.get_logger()
 
@@ -61,5 +62,9 @@ def finish_paid(tx: Tx, order_id: int) -> None:
         return
     if hold_again(tx, order) and deliver_paid(tx, order, paid_with=order.paid_with or ""):
         close_case(tx, CaseKind.UNDELIVERED, order.id, by=MACHINE, resolution="delivered")
-    else:
+        return
+    receipt = find_returnable(tx, order.id, order.total)
+    if receipt is None:
         refund_paid(tx, order, by=MACHINE)
+    else:
+        refund_outside(tx, order, receipt, by=MACHINE)

@@ -20,6 +20,8 @@ from shop_core.messaging.queue import NewsKind, queue_message
 from shop_core.orders.models import TRANSITIONS, Order, OrderLine, OrderState
 from shop_core.orders.read import OrderView
 from shop_core.payments.payments import close_for
+from shop_core.payments.receipts import ReceiptView
+from shop_core.payments.refunds import RefundView, start_refund
 from shop_core.stock.errors import OutOfStock
 from shop_core.stock.hold import hold_cards, release_held
 
@@ -107,19 +109,36 @@ def book_delivered(tx: Tx, order: OrderView) -> None:
 
 def refund_paid(tx: Tx, order: OrderView, *, by: str) -> Money:
     """Give an order's money back to the buyer's wallet. The order is ``paid`` or ``delivered`` and locked."""
+    _end_refunded(tx, order, accounts.wallet(order.person_id), by=by)
+    tell_refunded(tx, order)
+    return order.total
+
+
+def refund_outside(
+    tx: Tx, order: OrderView, receipt: ReceiptView, *, by: str, due_in: timedelta = timedelta(0)
+) -> RefundView:
+    """Give an order's money back at the gateway that took it. The buyer is told when the gateway has answered.
+
+    Args:
+        receipt: What ``find_returnable`` found.
+        due_in: How long the caller has to ask the gateway himself.
+    """
+    _end_refunded(tx, order, accounts.RETURNING, by=by)
+    return start_refund(tx, receipt, by=by, order_id=order.id, due_in=due_in)
+
+
+def _end_refunded(tx: Tx, order: OrderView, target: str, *, by: str) -> None:
     source = accounts.REFUNDS if order.state is OrderState.DELIVERED else accounts.ORDERS
-    post(
-        tx,
-        key=f"order:{order.id}:refunded",
-        kind="order_refunded",
-        moves=[Move(accounts.wallet(order.person_id), source, order.total)],
-    )
+    moves = [Move(target, source, order.total)]
+    post(tx, key=f"order:{order.id}:refunded", kind="order_refunded", moves=moves)
     move_order(tx, order, OrderState.REFUNDED, ended_at=tx.now)
     close_case(tx, CaseKind.UNDELIVERED, order.id, by=by, resolution="refunded")
-    queue_message(
-        tx, order.address, NewsKind.ORDER_REFUNDED, {"order_id": order.id}, cause=f"order:{order.id}:refunded"
-    )
-    return order.total
+
+
+def tell_refunded(tx: Tx, order: OrderView) -> None:
+    """Queue the news that the buyer has his money back."""
+    cause = f"order:{order.id}:refunded"
+    queue_message(tx, order.address, NewsKind.ORDER_REFUNDED, {"order_id": order.id}, cause=cause)
 
 
 def close_payments(tx: Tx, order: OrderView) -> None:

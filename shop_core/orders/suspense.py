@@ -12,6 +12,7 @@ from shop_core.ledger import accounts
 from shop_core.messaging.queue import NewsKind, queue_message
 from shop_core.orders.candidates import surplus
 from shop_core.orders.errors import NotPayable
+from shop_core.orders.give_back import send_refund
 from shop_core.orders.models import OrderState
 from shop_core.orders.pay import WALLET
 from shop_core.orders.read import OrderView, get_any, lock_any
@@ -20,9 +21,11 @@ from shop_core.payments.receipts import (
     Reason,
     ReceiptView,
     credit_suspense,
+    get_receipt,
     match_suspense,
     return_suspense,
 )
+from shop_core.payments.refunds import LEASE, RefundView, return_suspended
 from shop_core.staff import audit
 from shop_core.stock.errors import OutOfStock
 
@@ -109,15 +112,22 @@ def _tell_paid(tx: Tx, order: OrderView, receipt_id: int, over: Money, *, late: 
 
 
 async def mark_returned(shop: Shop, receipt_id: int, *, by: str) -> ReceiptView:
-    """Record that staff sent suspended money back at the gateway.
+    """Give suspended money back: its gateway is asked to, if it does that; else this records that staff did it there.
 
     Raises:
         NoSuchReceipt: Somebody settled it already; nothing was booked.
     """
-    return await shop.write(_return, receipt_id, by)
-
-
-def _return(tx: Tx, receipt_id: int, by: str) -> ReceiptView:
-    receipt = return_suspense(tx, receipt_id, by=by)
-    audit.record(tx, actor=by, command="suspense.return", details={"receipt": receipt_id})
+    receipt, refund = await shop.write(_return, receipt_id, by)
+    if refund is not None:
+        await send_refund(shop, refund)
     return receipt
+
+
+def _return(tx: Tx, receipt_id: int, by: str) -> tuple[ReceiptView, RefundView | None]:
+    receipt, refund = get_receipt(tx, receipt_id), None
+    if receipt.payer is None:
+        receipt = return_suspense(tx, receipt_id, by=by)
+    else:
+        refund = return_suspended(tx, receipt, by=by, due_in=LEASE)
+    audit.record(tx, actor=by, command="suspense.return", details={"receipt": receipt_id})
+    return receipt, refund

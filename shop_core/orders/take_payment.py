@@ -1,16 +1,18 @@
 """Money came: find its place, whatever it is, however late, however often it is told.
 
 Called for verified callbacks and for answers to our own questions alike; both end here, in one transaction. Every unit of
-money ends in exactly one of: the order it was meant for, the payer's wallet, suspense.
+money ends in exactly one of: the order it was meant for, the payer's wallet, on its way back to him, suspense.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from shop_core.customers.people import lock_person
+from shop_core.customers.people import find_customer, lock_person
 from shop_core.db.shop import Shop
-from shop_core.db.tx import Tx
+from shop_core.db.tx import Tx, View
+from shop_core.kernel.money import Money
 from shop_core.ledger import accounts
 from shop_core.ledger.post import InsufficientBalance
 from shop_core.messaging.queue import NewsKind, queue_message
@@ -23,6 +25,7 @@ from shop_core.payments.gateway import Notice
 from shop_core.payments.models import Purpose, ReceiptState
 from shop_core.payments.payments import PaymentView, find_payment, mark_settled
 from shop_core.payments.receipts import Reason, into_suspense, into_wallet, is_known, take_in
+from shop_core.payments.refunds import return_unwanted
 
 
 class Taken(StrEnum):
@@ -32,7 +35,23 @@ class Taken(StrEnum):
     REPEATED = "repeated"
     APPLIED = "applied"
     CREDITED = "credited"
+    RETURNED = "returned"
     SUSPENDED = "suspended"
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """Money that came for a payment.
+
+    Attributes:
+        notice: With the amount as the books count it.
+        tender: In its own currency, if that is another.
+        is_short: Less than the payment asked for, compared in the currency that it asked in.
+    """
+
+    notice: Notice
+    tender: Money | None
+    is_short: bool
 
 
 async def take_payment(shop: Shop, gateway: str, notice: Notice) -> Taken:
@@ -57,22 +76,43 @@ def take(tx: Tx, gateway: str, notice: Notice) -> Taken:
     problem = _problem(payment, gateway, notice)
     if payment is None or problem is not None:
         return _suspend(tx, gateway, notice, payment, problem or Reason.UNKNOWN_NUMBER)
+    came = _worth(payment, notice)
+    if not _is_owner(tx, payment, notice):
+        return _return(tx, payment, came, Reason.WRONG_PAYER)
     if payment.purpose is Purpose.TOP_UP or payment.subject_id is None:
-        return _top_up(tx, payment, notice)
-    return _for_order(tx, payment, payment.subject_id, notice)
+        return _top_up(tx, payment, came)
+    return _for_order(tx, payment, payment.subject_id, came)
 
 
-def _for_order(tx: Tx, payment: PaymentView, order_id: int, notice: Notice) -> Taken:
+def _worth(payment: PaymentView, notice: Notice) -> Came:
+    """What the money is to the books: at the rate that it was asked for at, rounded down, but not to nothing."""
+    is_short = notice.amount < payment.due
+    if payment.tender is None:
+        return Came(notice, None, is_short)
+    minor = max(1, payment.amount.minor * notice.amount.minor // payment.tender.amount.minor)
+    return Came(replace(notice, amount=Money(minor, payment.amount.currency)), notice.amount, is_short)
+
+
+def _is_owner(view: View, payment: PaymentView, notice: Notice) -> bool:
+    """Whether it was paid by whom it was asked of. Where the gateway does not know payers, nobody can say."""
+    if notice.payer is None or notice.payer == payment.address.external_id:
+        return True
+    payer = find_customer(view, channel=payment.address.channel, external_id=notice.payer)
+    return payer is not None and payer.person_id == payment.person_id
+
+
+def _for_order(tx: Tx, payment: PaymentView, order_id: int, came: Came) -> Taken:
+    notice = came.notice
     # One order of locks for everybody: person, then order (placing and topping up lock the person first).
     lock_person(tx, payment.person_id)
     order = lock_by_id(tx, order_id)
     if order.state in {OrderState.PAID, OrderState.DELIVERED, OrderState.REFUNDED}:
-        return _credit(tx, payment, notice, Reason.DOUBLE)
-    if notice.amount < payment.amount or notice.amount < order.total:
-        return _credit(tx, payment, notice, Reason.SHORT)
+        return _credit(tx, payment, came, Reason.DOUBLE)
+    if came.is_short or notice.amount < order.total:
+        return _credit(tx, payment, came, Reason.SHORT)
     if order.state is not OrderState.AWAITING and not hold_again(tx, order):
-        return _credit(tx, payment, notice, Reason.LATE)
-    return _pay_order(tx, payment, order, notice)
+        return _credit(tx, payment, came, Reason.LATE)
+    return _pay_order(tx, payment, order, came)
 
 
 def _problem(payment: PaymentView | None, gateway: str, notice: Notice) -> Reason | None:
@@ -81,7 +121,7 @@ def _problem(payment: PaymentView | None, gateway: str, notice: Notice) -> Reaso
         return Reason.UNKNOWN_NUMBER
     if payment.gateway != gateway:
         return Reason.WRONG_GATEWAY
-    if payment.amount.currency != notice.amount.currency:
+    if payment.due.currency != notice.amount.currency:
         return Reason.WRONG_CURRENCY
     return None
 
@@ -102,8 +142,29 @@ def _suspend(tx: Tx, gateway: str, notice: Notice, payment: PaymentView | None, 
     return Taken.SUSPENDED
 
 
-def _credit(tx: Tx, payment: PaymentView, notice: Notice, reason: Reason) -> Taken:
-    """Money of a known payer that its order cannot use: to his wallet, and he is told."""
+def _return(tx: Tx, payment: PaymentView, came: Came, reason: Reason) -> Taken:
+    """Money that goes back where it came from; whose it is, is told when it is there."""
+    receipt_id = take_in(
+        tx,
+        payment.gateway,
+        came.notice,
+        state=ReceiptState.RETURNING,
+        reason=reason,
+        payment_id=payment.id,
+        person_id=payment.person_id,
+        tender=came.tender,
+    )
+    if receipt_id is None:
+        return Taken.REPEATED
+    return_unwanted(tx, receipt_id)
+    return Taken.RETURNED
+
+
+def _credit(tx: Tx, payment: PaymentView, came: Came, reason: Reason) -> Taken:
+    """Money of a known payer that its order cannot use: back where it came from or to his wallet, and he is told."""
+    notice = came.notice
+    if notice.payer is not None:
+        return _return(tx, payment, came, reason)
     receipt_id = take_in(
         tx,
         payment.gateway,
@@ -112,6 +173,7 @@ def _credit(tx: Tx, payment: PaymentView, notice: Notice, reason: Reason) -> Tak
         reason=reason,
         payment_id=payment.id,
         person_id=payment.person_id,
+        tender=came.tender,
     )
     if receipt_id is None:
         return Taken.REPEATED
@@ -125,7 +187,8 @@ def _credit(tx: Tx, payment: PaymentView, notice: Notice, reason: Reason) -> Tak
     return Taken.CREDITED
 
 
-def _pay_order(tx: Tx, payment: PaymentView, order: OrderView, notice: Notice) -> Taken:
+def _pay_order(tx: Tx, payment: PaymentView, order: OrderView, came: Came) -> Taken:
+    notice = came.notice
     late = order.state is not OrderState.AWAITING
     over = notice.amount - order.total
     receipt_id = take_in(
@@ -136,6 +199,7 @@ def _pay_order(tx: Tx, payment: PaymentView, order: OrderView, notice: Notice) -
         reason=Reason.OVER if over.minor else Reason.LATE if late else Reason.MEANT,
         payment_id=payment.id,
         person_id=payment.person_id,
+        tender=came.tender,
     )
     if receipt_id is None:
         if late:
@@ -165,8 +229,9 @@ def _pay_order(tx: Tx, payment: PaymentView, order: OrderView, notice: Notice) -
     return Taken.APPLIED
 
 
-def _top_up(tx: Tx, payment: PaymentView, notice: Notice) -> Taken:
+def _top_up(tx: Tx, payment: PaymentView, came: Came) -> Taken:
     """Into the wallet, whole; then the order it was meant for is paid from there, if it still can be."""
+    notice = came.notice
     lock_person(tx, payment.person_id)
     receipt_id = take_in(
         tx,
@@ -176,6 +241,7 @@ def _top_up(tx: Tx, payment: PaymentView, notice: Notice) -> Taken:
         reason=Reason.MEANT,
         payment_id=payment.id,
         person_id=payment.person_id,
+        tender=came.tender,
     )
     if receipt_id is None:
         return Taken.REPEATED

@@ -190,7 +190,9 @@ def _causes(order: OrderView, receipts: Sequence[ReceiptView]) -> Sequence[str]:
     """Under which causes news of an order is queued: those of its steps, those of money that came for it."""
     of_order = [f"order:{order.id}:{what}" for what in ("waits", "late", "refunded")]
     of_money = [
-        f"receipt:{receipt.id}:{what}" for receipt in receipts for what in ("credited", "over", "topped_up")
+        f"receipt:{receipt.id}:{what}"
+        for receipt in receipts
+        for what in ("credited", "over", "topped_up", "returned")
     ]
     return [delivered_cause(order.id), *of_order, *of_money]
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from shop_core.kernel.errors import ShopError
 from shop_core.kernel.money import Money
@@ -30,23 +30,41 @@ class NoSuchGateway(ShopError):
 
 
 @dataclass(frozen=True, slots=True)
+class Tender:
+    """An amount of the shop's currency in a gateway's own, and why it is so much.
+
+    Attributes:
+        rate: What one unit of ``amount``'s currency is worth in the shop's, in decimals; None: the price was set by hand.
+        source: Where the rate comes from.
+        at: When it was read there; None with a price set by hand.
+    """
+
+    amount: Money
+    rate: str | None
+    source: str
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class PaymentRequest:
     """What a gateway is asked for.
 
     Attributes:
         number: Ours, 8 to 10 of the characters of ``kernel.numbers``; repeating a request under it is one payment.
         title: What the payer reads.
+        tender: For how much of its own currency, where it has one.
     """
 
     number: str
     amount: Money
     title: str
     expires_at: datetime
+    tender: Tender | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A way to pay: a link to open, a text to draw as a QR code, or both."""
+    """A way to pay: a link to open, a text to draw as a QR code, or both. Neither: the channel itself asks, by a bill."""
 
     link: str | None
     qr: str | None
@@ -60,13 +78,25 @@ class Notice:
     Attributes:
         number: Ours, as the gateway repeats it.
         external_ref: The gateway's own number of the money; the same for every repeat of the same money.
+        amount: In the currency that the gateway asked for.
         paid: Whether the money is in. If not, nothing else counts.
+        payer: Who paid, as the gateway knows him, where it can give him the money back (``GivesBack``); else None.
     """
 
     number: str
     external_ref: str
     amount: Money
     paid: bool
+    payer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """Money to be given back: all that came under one of the gateway's numbers, to the one who paid it."""
+
+    external_ref: str
+    payer: str
+    amount: Money
 
 
 class Gateway(Protocol):
@@ -109,18 +139,54 @@ class Gateway(Protocol):
         ...
 
 
+@runtime_checkable
+class HasOwnCurrency(Protocol):
+    """A gateway that asks in another currency than the shop's."""
+
+    def tender(self, amount: Money, goods: Mapping[int, int]) -> Tender:
+        """For how much it asks.
+
+        Args:
+            amount: In the shop's currency.
+            goods: Variant → quantity, where the amount is the price of exactly these; else empty.
+        """
+        ...
+
+
+@runtime_checkable
+class GivesBack(Protocol):
+    """A gateway that gives money back to its payer: all of it or nothing."""
+
+    async def give_back(self, wanted: Return) -> None:
+        """Give it back. It may be repeated: what has been given back counts as done.
+
+        Raises:
+            GatewayRefused: It never will.
+            RetryLater: Certainly not given back; again later.
+            Unknown: Perhaps given back; again later.
+        """
+        ...
+
+
 class Gateways:
     """The gateways that are set up, and which of them each channel may show."""
 
-    def __init__(self, gateways: Mapping[str, Gateway], shown_on: Mapping[str, tuple[str, ...]]) -> None:
-        """Keep both tables.
+    def __init__(
+        self,
+        gateways: Mapping[str, Gateway],
+        shown_on: Mapping[str, tuple[str, ...]],
+        closed: Collection[str] = (),
+    ) -> None:
+        """Keep the tables.
 
         Args:
             gateways: Name → gateway.
             shown_on: Channel instance → names of the gateways to offer there, in order.
+            closed: Channels whose platform allows no other money than that of their own gateways.
         """
         self._gateways = dict(gateways)
         self._shown_on = dict(shown_on)
+        self._closed = frozenset(closed)
 
     def get(self, name: str) -> Gateway:
         """A gateway by its name.
@@ -145,3 +211,27 @@ class Gateways:
         """
         if name not in self.names_on(channel):
             raise NoSuchGateway(gateway=name[:40])
+
+    def own_ways(self, channel: str) -> frozenset[str] | None:
+        """The gateways whose money may pay on a closed channel, from a wallet too; None: any money may."""
+        return frozenset(self.names_on(channel)) if channel in self._closed else None
+
+    def tender(self, name: str, amount: Money, goods: Mapping[int, int]) -> Tender | None:
+        """For how much a gateway asks in its own currency; None if it has none.
+
+        Raises:
+            NoSuchGateway: Not set up.
+        """
+        gateway = self.get(name)
+        return gateway.tender(amount, goods) if isinstance(gateway, HasOwnCurrency) else None
+
+    def giving_back(self, name: str) -> GivesBack:
+        """A gateway that gives money back by itself.
+
+        Raises:
+            NoSuchGateway: Not set up, or it does not.
+        """
+        gateway = self.get(name)
+        if not isinstance(gateway, GivesBack):
+            raise NoSuchGateway(gateway=name[:40])
+        return gateway

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shop_core.db.base import Base, Big, Claimable, Id, Ref
@@ -40,6 +40,8 @@ class ReceiptState(StrEnum):
     ``suspense``  it has no place yet: a case is open
     ``suspense`` → ``credited`` (to a wallet), ``returned`` (to the payer, outside), ``matched`` (paid an order)
     ``credited`` also directly, by rule: double, short, too late
+    ``applied``, ``suspense`` → ``returning``, also directly, by rule: it is to go back at its gateway (payments.refunds)
+    ``returning`` → ``returned`` (there), ``credited`` or ``suspense`` (the gateway did not want to)
     """
 
     APPLIED = "applied"
@@ -47,6 +49,19 @@ class ReceiptState(StrEnum):
     CREDITED = "credited"
     MATCHED = "matched"
     RETURNED = "returned"
+    RETURNING = "returning"
+
+
+class RefundState(StrEnum):
+    """Where a refund at a gateway is.
+
+    ``intended`` → ``done``     the money is with its payer
+    ``intended`` → ``refused``  the gateway will not: the money went to the payer's wallet, or to suspense
+    """
+
+    INTENDED = "intended"
+    DONE = "done"
+    REFUSED = "refused"
 
 
 class Payment(Claimable, Base):
@@ -54,6 +69,9 @@ class Payment(Claimable, Base):
 
     ``due_at`` is when the gateway is asked next: to begin while ``intended``, to tell what it knows afterwards. A closed
     payment goes on being asked about for a day, since a callback may have been lost.
+
+    Where the gateway asks in a currency of its own, ``tender_*`` say for how much, fixed when the payment was intended;
+    ``amount_minor`` is what the books count it as. No ``tender_rate``: that price was set by hand.
     """
 
     __tablename__ = "payments"
@@ -83,6 +101,11 @@ class Payment(Claimable, Base):
     link: Mapped[str | None] = mapped_column(Text)
     qr: Mapped[str | None] = mapped_column(Text)
     gateway_ref: Mapped[str | None] = mapped_column(String(80))
+    tender_currency: Mapped[str | None] = mapped_column(String(3))
+    tender_minor: Mapped[int | None] = mapped_column(BigInteger)
+    tender_rate: Mapped[str | None] = mapped_column(String(40))
+    tender_source: Mapped[str | None] = mapped_column(String(80))
+    tender_at: Mapped[datetime | None]
     made_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     asked_at: Mapped[datetime | None]
@@ -93,6 +116,9 @@ class Receipt(Base):
     """Money that really came, as a gateway told us. One row for each of the gateway's own numbers, whatever it was for.
 
     This is where a repeated callback ends: the number is known, nothing else happens.
+
+    ``amount_minor`` is what the books count it as; where that is another currency than the money's own, ``tender_*`` say
+    what came. ``payer`` is who paid, as the gateway knows him, where it can give him the money back.
     """
 
     __tablename__ = "receipts"
@@ -117,6 +143,44 @@ class Receipt(Base):
     amount_minor: Mapped[Big]
     state: Mapped[str] = mapped_column(String(10))
     reason: Mapped[str] = mapped_column(String(20))
+    tender_currency: Mapped[str | None] = mapped_column(String(3))
+    tender_minor: Mapped[int | None] = mapped_column(BigInteger)
+    payer: Mapped[str | None] = mapped_column(String(128))
     received_at: Mapped[datetime]
     resolved_at: Mapped[datetime | None]
     resolved_by: Mapped[str | None] = mapped_column(String(170))
+
+
+class Refund(Claimable, Base):
+    """Money on its way back to its payer at the gateway that took it: whole, and once for each receipt.
+
+    ``order_id`` where it is an order's refund; else the receipt's reason says why. ``due_at`` is when the gateway is asked
+    next; it takes the same refund again.
+    """
+
+    __tablename__ = "refunds"
+    __table_args__ = (
+        Index(
+            "uq_refunds_receipt",
+            "receipt_id",
+            unique=True,
+            sqlite_where=text("state <> 'refused'"),
+            postgresql_where=text("state <> 'refused'"),
+        ),
+        Index("ix_refunds_order", "order_id"),
+        Index(
+            "ix_refunds_due_at",
+            "due_at",
+            sqlite_where=text("due_at IS NOT NULL"),
+            postgresql_where=text("due_at IS NOT NULL"),
+        ),
+    )
+
+    id: Mapped[Id]
+    receipt_id: Mapped[Ref] = mapped_column(ForeignKey(Receipt.id))
+    order_id: Mapped[int | None] = mapped_column(BigInteger)
+    state: Mapped[str] = mapped_column(String(10))
+    made_by: Mapped[str] = mapped_column(String(170))
+    made_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    said: Mapped[str | None] = mapped_column(String(200))

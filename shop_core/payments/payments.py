@@ -14,7 +14,7 @@ from shop_core.db.base import table_of
 from shop_core.db.tx import Tx, View
 from shop_core.kernel.errors import ShopError
 from shop_core.kernel.money import Money
-from shop_core.payments.gateway import PaymentRequest
+from shop_core.payments.gateway import PaymentRequest, Tender
 from shop_core.payments.models import Payment, PaymentState, Purpose
 
 BEGIN_LEASE: Final = timedelta(seconds=20)
@@ -64,10 +64,16 @@ class PaymentView:
     qr: str | None
     expires_at: datetime
     token: int | None
+    tender: Tender | None = None
+
+    @property
+    def due(self) -> Money:
+        """What the gateway asks for, in the currency that it asks in."""
+        return self.amount if self.tender is None else self.tender.amount
 
     def request(self) -> PaymentRequest:
         """What the gateway is to be asked."""
-        return PaymentRequest(self.number, self.amount, self.title, self.expires_at)
+        return PaymentRequest(self.number, self.amount, self.title, self.expires_at, self.tender)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +89,7 @@ class Intent:
     title: str
     amount: Money
     expires_at: datetime
+    tender: Tender | None = None
 
 
 _COLUMNS: Final = tuple(Payment.__table__.columns)
@@ -114,6 +121,7 @@ def intend(tx: Tx, intent: Intent) -> PaymentView:
     if attempts >= MOST_ATTEMPTS:
         raise TooManyAttempts
     number = intent.number if attempts == 0 else f"{intent.number}{attempts + 1:02}"
+    tender = intent.tender
     row = tx.execute(
         _INTEND,
         {
@@ -127,6 +135,11 @@ def intend(tx: Tx, intent: Intent) -> PaymentView:
             "title": intent.title[:120],
             "currency": intent.amount.currency,
             "amount_minor": intent.amount.minor,
+            "tender_currency": None if tender is None else tender.amount.currency,
+            "tender_minor": None if tender is None else tender.amount.minor,
+            "tender_rate": None if tender is None else tender.rate,
+            "tender_source": None if tender is None else tender.source[:80],
+            "tender_at": None if tender is None else tender.at,
             "state": PaymentState.INTENDED.value,
             "made_at": tx.now,
             "expires_at": intent.expires_at,
@@ -284,4 +297,12 @@ def _view(row: Row[Any]) -> PaymentView:
         row.qr,
         row.expires_at,
         row.token,
+        _tender(row),
     )
+
+
+def _tender(row: Row[Any]) -> Tender | None:
+    if row.tender_currency is None:
+        return None
+    amount = Money(row.tender_minor, row.tender_currency)
+    return Tender(amount, row.tender_rate, row.tender_source, row.tender_at)

@@ -32,6 +32,7 @@ class Reason(StrEnum):
     UNKNOWN_NUMBER = "unknown_number"
     WRONG_GATEWAY = "wrong_gateway"
     WRONG_CURRENCY = "wrong_currency"
+    WRONG_PAYER = "wrong_payer"
 
 
 class NoSuchReceipt(ShopError):
@@ -42,7 +43,12 @@ class NoSuchReceipt(ShopError):
 
 @dataclass(frozen=True, slots=True)
 class ReceiptView:
-    """A receipt as staff see it."""
+    """A receipt as staff see it.
+
+    Attributes:
+        tender: What came, where the books count it in another currency.
+        payer: Who paid, where the gateway can give it back to him.
+    """
 
     id: int
     gateway: str
@@ -53,6 +59,14 @@ class ReceiptView:
     state: ReceiptState
     reason: Reason
     received_at: datetime
+    payment_id: int | None = None
+    tender: Money | None = None
+    payer: str | None = None
+
+    @property
+    def came(self) -> Money:
+        """What came, in the currency that it came in."""
+        return self.amount if self.tender is None else self.tender
 
 
 _COLUMNS: Final = tuple(Receipt.__table__.columns)
@@ -67,8 +81,14 @@ def take_in(  # noqa: PLR0913 - the columns of the row
     reason: Reason,
     payment_id: int | None = None,
     person_id: int | None = None,
+    tender: Money | None = None,
 ) -> int | None:
-    """Write the receipt of money that came. None if the gateway has told us of it before: nothing else may happen."""
+    """Write the receipt of money that came. None if the gateway has told us of it before: nothing else may happen.
+
+    Args:
+        notice: With the amount as the books count it.
+        tender: What came, if that is in another currency.
+    """
     return tx.execute(
         insert_or(tx, Receipt)
         .values(
@@ -81,6 +101,9 @@ def take_in(  # noqa: PLR0913 - the columns of the row
             amount_minor=notice.amount.minor,
             state=state.value,
             reason=reason.value,
+            tender_currency=None if tender is None else tender.currency,
+            tender_minor=None if tender is None else tender.minor,
+            payer=None if notice.payer is None else notice.payer[:128],
             received_at=tx.now,
         )
         .on_conflict_do_nothing()
@@ -223,4 +246,7 @@ def _view(row: Row[Any]) -> ReceiptView:
         ReceiptState(row.state),
         Reason(row.reason),
         row.received_at,
+        row.payment_id,
+        None if row.tender_currency is None else Money(row.tender_minor, row.tender_currency),
+        row.payer,
     )

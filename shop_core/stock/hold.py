@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, bindparam, literal_column, select, update
+from sqlalchemy import ColumnElement, bindparam, func, literal_column, select, update
 
 from shop_core.db.base import table_of
 from shop_core.db.tx import Tx, View
@@ -81,6 +81,12 @@ def hold_cards(tx: Tx, *, variant_id: int, quantity: int, sell_until_days: int, 
     if len(costs) != quantity:
         raise OutOfStock(left=len(costs))
     return sum(costs)
+
+
+def count_held(view: View, line_id: int) -> int:
+    """How many cards a line holds."""
+    held = select(func.count()).where(Card.line_id == line_id, Card.state == CardState.HELD.value)
+    return int(view.execute(held.select_from(Card)).scalar_one())
 
 
 def take_held(tx: Tx, line_id: int) -> int:

@@ -13,6 +13,7 @@ from shop_core.messaging.queue import NewsKind, claim_messages, mark_failed
 from shop_core.orders.end import expire_orders
 from shop_core.payments.gateway import GatewayRefused, Notice
 from tests.admin.office import OWNER_CHANNEL, Office, button, links_of, text_of
+from tests.core.builders import CLOSED, STARS
 
 # ------------------------------------------------------------------------------------------------ wallet
 
@@ -283,3 +284,37 @@ async def test_goods_that_are_missing_lead_to_a_refund(office: Office) -> None:
     assert await market.balance(customer) == 990
     assert "没有待处理的事" in text_of(await office.type("/cases"))
     await market.run_news()
+
+
+async def test_a_refund_of_stars_goes_back_whole_or_to_the_balance(office: Office) -> None:
+    market = office.market
+    customer = await market.a_customer(channel=CLOSED)
+    variant = await market.a_variant()
+    orders = [await market.an_order(customer, variant) for _ in range(2)]
+    for order in orders:
+        await market.pay_stars(customer, order)
+    where = await office.type(f"/refund {orders[0].number}")
+    assert "Telegram Stars 只能整单退回付款人。只退一部分的话，退到买家余额。" in text_of(where)
+    assert button(where, "只退一部分到余额")
+    asked = await office.press(button(where, "整单退回 1980 ⭐"))
+    assert "把 1980 ⭐ 整单退回付款人" in text_of(asked)
+    done = await office.press(button(asked, "整单退回 1980 ⭐"))
+    assert "1980 ⭐ 已送去整单退回" in text_of(done)
+    assert [wanted.payer for wanted in market.stars.given_back] == [customer.external_id]
+    again = await office.press(button(asked, "整单退回 1980 ⭐"))
+    assert "已经退过了" in text_of(again)
+    assert len(market.stars.given_back) == 1
+    where = await office.type(f"/refund {orders[1].number}")
+    asked = await office.press(button(where, "退到余额 ¥9.90"))
+    await office.press(button(asked, "退款 ¥9.90"))
+    assert await market.balance(customer) == 990
+    assert "1980 ⭐（合 ¥9.90）" in text_of(await office.type(f"/why {orders[0].number}"))
+
+
+async def test_odd_stars_are_given_back_by_the_shop_itself(office: Office) -> None:
+    market = office.market
+    await market.tell(Notice("ZZZZZZZZ", "S1", Money(50, "XTR"), paid=True, payer="77"), gateway=STARS)
+    shown = await office.type("/suspense show 1")
+    done = await office.press(button(shown, "退回付款人 50 ⭐"))
+    assert "50 ⭐ 已送去退回付款人" in text_of(done)
+    assert [wanted.external_ref for wanted in market.stars.given_back] == ["S1"]

@@ -11,7 +11,7 @@ import pytest
 from pydantic import BaseModel
 
 from bot import config as config_module
-from bot.config import Config, EpayConfig, Section, TelegramConfig, WebchatConfig, load_config
+from bot.config import Config, EpayConfig, Section, StarsConfig, TelegramConfig, WebchatConfig, load_config
 from bot.config_report import ConfigErrors
 from shop_core.db.connect import backend_of
 from shop_core.kernel.policy import Policy
@@ -94,6 +94,7 @@ def tables_of(document: Mapping[str, Any]) -> dict[type[BaseModel], Mapping[str,
         TelegramConfig: document["channels"]["telegram"],
         WebchatConfig: document["channels"]["web"],
         EpayConfig: document["gateways"]["alipay"],
+        StarsConfig: document["gateways"]["stars"],
     }
     return sections | instances
 
@@ -206,6 +207,19 @@ pid = "1000"
 key = "env:KAPU_EPAY_KEY"
 """
 
+STARS = """
+gateways = ["stars"]
+[gateways.stars]
+kind = "stars"
+rate = "0.1"
+rate_source = "Fragment"
+rate_at = 2026-11-28
+"""
+"""Goes on with the table of the bot, so that this one lists it."""
+ON_TELEGRAM = "\ngateways = ['ali']\n" + EPAY
+SECOND_BOT = "[channels.x]\nkind = 'telegram'\ntoken = 'env:SHORT'\ngateways = ['stars']\n"
+ON_THE_WEB = "[channels.x]\nkind = 'webchat'\nsession_secret = 'env:SHORT'\ngateways = ['stars']\n"
+
 REFUSED = [
     ("[shop]\ncurency = 'CNY'", "shop.curency", "perhaps currency"),
     ("[shop]\ncurrency = 'XYZ'", "shop.currency", '"XYZ"'),
@@ -286,6 +300,24 @@ REFUSED = [
     (EPAY + "success_word = 'it is fine'", "gateways.ali.success_word", "one word"),
     (EPAY + "fields = { order = 'x' }", "gateways.ali.fields.order", "out_trade_no"),
     (EPAY + "[shop]\ncurrency = 'JPY'", "gateways.ali.kind", "two digits"),
+    (ON_TELEGRAM, "channels.bot.gateways", "channels.bot.other_ways_to_pay = true"),
+    ("\nother_ways_to_pay = 'yes'", "channels.bot.other_ways_to_pay", "true or false"),
+    (STARS.replace('gateways = ["stars"]', ""), "gateways.stars", "one Telegram channel"),
+    (STARS + SECOND_BOT, "gateways.stars", "bot, x"),
+    (STARS + ON_THE_WEB, "channels.x.gateways", "only Telegram"),
+    (STARS.replace('"0.1"', "0.1"), "gateways.stars.rate", "in quotes"),
+    (STARS.replace('"0.1"', '"0.00"'), "gateways.stars.rate", "more than 0"),
+    (STARS.replace('"0.1"', '"-1"'), "gateways.stars.rate", "in quotes"),
+    (STARS.replace("2026-11-28", '"yesterday"'), "gateways.stars.rate_at", "2026-11-28"),
+    (STARS.replace('rate_source = "Fragment"', ""), "gateways.stars.rate_source", "nothing"),
+    (STARS + "prices = { 12 = 0 }", "gateways.stars.prices.12", "whole Stars"),
+    (STARS + "prices = { twelve = 9 }", "gateways.stars.prices.twelve", "does not fit"),
+    (
+        STARS.replace('["stars"]', '["stars", "more"]')
+        + STARS.replace('gateways = ["stars"]', "").replace("gateways.stars", "gateways.more"),
+        "channels.bot.gateways",
+        'no other Stars than "stars"',
+    ),
     ("[suppliers.a]\nprotocol = 'x'", "suppliers.a", "no supplier can be connected yet"),
 ]
 

@@ -35,7 +35,17 @@ from shop_core.orders.place import Wish, place_order
 from shop_core.orders.read import OrderView, get_any
 from shop_core.orders.reveal import reveal_codes
 from shop_core.orders.take_payment import Taken, take_payment
-from shop_core.payments.gateway import Begun, ForgedCallback, Gateway, Gateways, Notice, PaymentRequest
+from shop_core.payments.gateway import (
+    Begun,
+    ForgedCallback,
+    Gateway,
+    GatewayRefused,
+    Gateways,
+    Notice,
+    PaymentRequest,
+    Return,
+    Tender,
+)
 from shop_core.staff.roles import Roster
 from shop_core.stock.batches import BatchView
 from shop_core.stock.import_codes import Import, import_codes
@@ -52,6 +62,10 @@ VAULT_KEYS: Final = {
 OWNER: Final = "tg:1"
 EPAY: Final = "epay"
 OTHER_GATEWAY: Final = "bank"
+STARS: Final = "stars"
+"""A gateway with a currency of its own."""
+CLOSED: Final = "closed"
+"""A channel whose platform allows that gateway's money and no other."""
 
 
 TRADE_TABLES: Final = {
@@ -60,6 +74,7 @@ TRADE_TABLES: Final = {
     "cards": "id",
     "payments": "id",
     "receipts": "id",
+    "refunds": "id",
     "deliveries": "id",
     "reveals": "id",
     "messages": "id",
@@ -123,6 +138,31 @@ class FakeGateway:
 
 
 @dataclass
+class FakeStars(FakeGateway):
+    """One with a currency of its own, twice as many of it as the shop's minor units, which gives money back.
+
+    ``no`` makes it refuse to.
+    """
+
+    given_back: list[Return] = field(default_factory=list)
+    no: str | None = None
+
+    async def begin(self, request: PaymentRequest) -> Begun:
+        self.begun.append(request)
+        return Begun(link=None, qr=None)
+
+    def tender(self, amount: Money, goods: Mapping[int, int]) -> Tender:
+        return Tender(Money(2 * amount.minor, "XTR"), "0.005", f"for {len(goods)} kinds", START)
+
+    async def give_back(self, wanted: Return) -> None:
+        self.given_back.append(wanted)
+        if self.trouble is not None:
+            raise self.trouble
+        if self.no is not None:
+            raise GatewayRefused(said=self.no)
+
+
+@dataclass
 class Market:
     """A running shop, and hands to stock it, buy in it and look into it."""
 
@@ -130,6 +170,7 @@ class Market:
     clock: ManualClock
     gateway: FakeGateway
     other_gateway: FakeGateway
+    stars: FakeStars
     vault: Vault
     random: Random
     file: Engine | None
@@ -214,6 +255,20 @@ class Market:
             minor = (await self.look(number[:8])).total.minor
         return Notice(number, ref or f"R{next(self.numbers)}", Money(minor, currency), paid=True)
 
+    async def stars_notice(
+        self, customer: Customer, number: str, *, ref: str = "", minor: int | None = None
+    ) -> Notice:
+        """What the gateway of stars would say: so many of them, from this customer."""
+        wanted = await self.one("SELECT tender_minor FROM payments WHERE number = :number", number=number)
+        amount = Money(wanted if minor is None else minor, "XTR")
+        ref = ref or f"S{next(self.numbers)}"
+        return Notice(number, ref, amount, paid=True, payer=customer.external_id)
+
+    async def pay_stars(self, customer: Customer, order: OrderView) -> None:
+        """Choose stars for an order, and pay them."""
+        number = await self.ask_money(customer, order.number, STARS)
+        await self.tell(await self.stars_notice(customer, number), gateway=STARS)
+
     async def tell(self, notice: Notice, *, gateway: str = EPAY) -> Taken:
         """The gateway's callback, already verified."""
         return await take_payment(self.shop, gateway, notice)
@@ -282,19 +337,19 @@ async def a_market(url: str, *, seed: int = 1, **rules: Any) -> AsyncIterator[Ma
     clock, random = ManualClock(), Random(seed)
     policy = replace(Policy(), **rules)
     vault = Vault("k1", VAULT_KEYS)
-    gateways: dict[str, Gateway] = {}
-    fakes = [FakeGateway(EPAY), FakeGateway(OTHER_GATEWAY)]
-    gateways.update({fake.name: fake for fake in fakes})
+    fakes, stars = [FakeGateway(EPAY), FakeGateway(OTHER_GATEWAY)], FakeStars(STARS)
+    gateways: dict[str, Gateway] = {fake.name: fake for fake in [*fakes, stars]}
+    shown_on = {"web": (EPAY, OTHER_GATEWAY), "tg": (EPAY,), CLOSED: (STARS,)}
     database = connect(url, clock, Surroundings(policy, random, SUBSCRIPTIONS))
     services: dict[type[Any], object] = {
         Vault: vault,
-        Gateways: Gateways(gateways, {"web": (EPAY, OTHER_GATEWAY), "tg": (EPAY,)}),
+        Gateways: Gateways(gateways, shown_on, closed=[CLOSED]),
         Roster: Roster.of([OWNER]),
     }
     file = create_engine(f"sqlite:///{make_url(url).database}") if backend_of(url) == "sqlite" else None
     shop = Shop(database, clock, policy, services, random=random)
     try:
-        market = Market(shop, clock, fakes[0], fakes[1], vault, random, file)
+        market = Market(shop, clock, fakes[0], fakes[1], stars, vault, random, file)
         yield market
         assert await market.verify() == []
     finally:

@@ -24,19 +24,20 @@ from shop_core.invariants import (
     verify,
     verify_codes,
 )
+from shop_core.kernel.errors import Unknown
 from shop_core.kernel.policy import Policy
 from shop_core.kernel.secret import Secret
 from shop_core.migrations.upgrade import upgrade
 from shop_core.orders.end import cancel_order, expire_orders
 from shop_core.orders.pay import pay_from_wallet, top_up_difference
-from shop_core.orders.refund import refund_order, refund_seen_order
+from shop_core.orders.refund import refund_order, refund_seen_order, return_order
 from shop_core.orders.suspense import credit_to_buyer, mark_returned
 from shop_core.threads.answer import answer_customer
 from shop_core.threads.sealing import Said
 from shop_core.threads.watch import watch_threads
 from shop_core.threads.write import write_to_shop
 from shop_core.vault.vault import Vault
-from tests.core.builders import EPAY, OTHER_GATEWAY, OWNER, START, VAULT_KEYS, Market, a_market
+from tests.core.builders import CLOSED, EPAY, OTHER_GATEWAY, OWNER, START, VAULT_KEYS, Market, a_market
 from tests.postgres import PostgresServer
 
 ONE_ORDER_IN: Final = "(SELECT min(id) FROM orders WHERE state = '{}')"
@@ -151,6 +152,19 @@ CORRUPTIONS: Final[dict[str, tuple[str, ...]]] = {
         "UPDATE cards SET state = 'lost' WHERE id = (SELECT min(id) FROM cards WHERE state = 'available')",
     ),
     "card_is_of_its_batch": ("UPDATE cards SET cost_minor = 7 WHERE id = (SELECT max(id) FROM cards)",),
+    "returning_account_is_refunds_under_way": (
+        "UPDATE receipts SET amount_minor = amount_minor + 1 WHERE state = 'returning'",
+    ),
+    "refund_and_receipt_agree": ("UPDATE receipts SET state = 'applied' WHERE state = 'returned' AND payer IS NOT NULL",),
+    "returning_receipt_has_refund": ("UPDATE refunds SET state = 'refused', due_at = NULL WHERE state = 'intended'",),
+    "refund_under_way_is_due": ("UPDATE refunds SET due_at = NULL WHERE state = 'intended'",),
+    "refund_is_of_refunded_order": (
+        f"UPDATE refunds SET order_id = {order_in('delivered')} WHERE order_id IS NOT NULL",
+    ),
+    "tender_is_whole": ("UPDATE payments SET tender_source = NULL WHERE tender_currency IS NOT NULL",),
+    "receipt_is_worth_what_was_asked": (
+        "UPDATE receipts SET tender_currency = 'CNY' WHERE tender_currency IS NOT NULL AND state = 'applied'",
+    ),
     "batch_counts_its_cards": (
         "UPDATE batches SET removed = removed + 1 WHERE id = (SELECT min(id) FROM batches)",
     ),
@@ -239,6 +253,7 @@ async def populate(market: Market) -> None:
     await market.ask_money(other, stuck.number)
     await market.tell(await market.notice(stuck.number))
     await market.an_order(buyer, variant)
+    await populate_stars(market, variant)
     # One who was answered late, and one who waits.
     await write_to_shop(shop, buyer, Said("在吗"), key="web:1")
     clock.advance(minutes=31)
@@ -247,6 +262,20 @@ async def populate(market: Market) -> None:
         shop, await market.one("SELECT id FROM threads"), Said("在的"), key="tg:1", by=OWNER
     )
     await write_to_shop(shop, other, Said("在吗"), key="web:2")
+
+
+async def populate_stars(market: Market, variant: int) -> None:
+    """Money in a currency of its own: kept, given back, refused, on its way back."""
+    stars = [await market.a_customer(channel=CLOSED) for _ in range(4)]
+    await market.stock(variant, 4)
+    orders = [await market.an_order(customer, variant) for customer in stars]
+    for customer, order in zip(stars, orders, strict=True):
+        await market.pay_stars(customer, order)
+    await return_order(market.shop, orders[1].number, by=OWNER)
+    market.stars.no = "BALANCE_TOO_LOW"
+    await return_order(market.shop, orders[2].number, by=OWNER)
+    market.stars.trouble = Unknown("no answer")
+    await return_order(market.shop, orders[3].number, by=OWNER)
 
 
 def run_apart(work: Callable[[], Any]) -> None:

@@ -37,10 +37,44 @@ async def stage(
 ) -> AsyncIterator[Stage]:
     """A shop with one product, 1500 fen, two codes; and one that is hidden."""
     async with an_open_shop(tmp_path, database_url, cashier, tg) as opened:
-        variant_id = await opened.shop.write(_add_goods)
-        codes = f"{CODE}\nCD-34".encode()
-        await import_codes(opened.shop, Import(variant_id, "codes.txt", codes, "shell:e2e"))
+        await _stock(opened)
         yield opened
+
+
+@pytest.fixture
+async def stars_stage(
+    database_url: str, tmp_path: Path, cashier: CashierControl, tg: TelegramStandIn
+) -> AsyncIterator[Stage]:
+    """The same shop, whose bot takes Stars at 0.10 each and nothing else."""
+    async with an_open_shop(tmp_path, database_url, cashier, tg, has_stars=True) as opened:
+        await _stock(opened)
+        yield opened
+
+
+@pytest.fixture
+async def sqlite_stars_stage(
+    sqlite_url: str, tmp_path: Path, cashier: CashierControl, tg: TelegramStandIn
+) -> AsyncIterator[Stage]:
+    """The same, for what no database makes a difference to."""
+    async with an_open_shop(tmp_path, sqlite_url, cashier, tg, has_stars=True) as opened:
+        await _stock(opened)
+        yield opened
+
+
+@pytest.fixture
+async def hooked_stars_stage(
+    sqlite_url: str, tmp_path: Path, cashier: CashierControl, tg: TelegramStandIn
+) -> AsyncIterator[Stage]:
+    """The same, where Telegram brings updates."""
+    async with an_open_shop(tmp_path, sqlite_url, cashier, tg, has_stars=True, is_hooked=True) as opened:
+        await _stock(opened)
+        yield opened
+
+
+async def _stock(stage: Stage) -> None:
+    variant_id = await stage.shop.write(_add_goods)
+    codes = f"{CODE}\nCD-34".encode()
+    await import_codes(stage.shop, Import(variant_id, "codes.txt", codes, "shell:e2e"))
 
 
 @pytest.fixture

@@ -57,6 +57,14 @@ class Stage:
         (row,) = await self.rows(statement, **values)
         return int(next(iter(row.values())))
 
+    async def change(self, statement: str) -> None:
+        """Do something to the tables that the shop would not do, or not now."""
+
+        def run(tx: Tx) -> None:
+            tx.execute(text(statement))
+
+        await self.shop.write(run)
+
     async def give(self, user: TelegramUser, minor: int) -> None:
         """Put money into somebody's wallet, as staff do."""
 
@@ -87,11 +95,16 @@ def pay_url(message: ShownMessage) -> str:
 
 @asynccontextmanager
 async def an_open_shop(
-    folder: Path, database_url: str, cashier: CashierControl, tg: TelegramStandIn
+    folder: Path, database_url: str, cashier: CashierControl, tg: TelegramStandIn, **bot: bool
 ) -> AsyncIterator[Stage]:
-    """Open the shop as ``kapu run`` does; when the block ends, close it and see that its books are whole."""
+    """Open the shop as ``kapu run`` does; when the block ends, close it and see that its books are whole.
+
+    Args:
+        bot: How its bot is set up: ``has_stars``, ``is_hooked``, as ``Outskirts`` has them.
+    """
+    outskirts = Outskirts(cashier.base_url, tg.base_url, tg.token, **bot)
     url = database_url.replace("+aiosqlite", "").replace("+asyncpg", "")
-    premises = Premises(folder / "premises", url, Outskirts(cashier.base_url, tg.base_url, tg.token))
+    premises = Premises(folder / "premises", url, outskirts)
     stop = asyncio.Event()
     opened: asyncio.Future[Program] = asyncio.get_running_loop().create_future()
     outside = Outside(timing=TIMING, telegram={"trust_env": False})

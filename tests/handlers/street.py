@@ -19,7 +19,7 @@ from handlers.screen import Button, Code, Line, LinkButton, Screen, UrlButton
 from handlers.words import CUSTOMER_WORDS, Words
 from shop_core.catalog.edit import NewProduct, NewVariant, add_category, add_product, add_variant, set_state
 from shop_core.catalog.read import ProductState
-from shop_core.customers.people import Address, find_customer
+from shop_core.customers.people import Address, Customer, find_customer
 from shop_core.db.shop import Shop
 from shop_core.db.tx import Tx
 from shop_core.insight.exposure import ExposureLog
@@ -91,12 +91,15 @@ class Street:
 
     async def give(self, visitor: Visitor, minor: int) -> None:
         """Put money into a visitor's wallet, as staff would; a negative amount takes some out."""
-        market = self.market
-        customer = await market.shop.read(
+        await self.market.give(await self.the_customer(visitor), minor)
+
+    async def the_customer(self, visitor: Visitor) -> Customer:
+        """A visitor as the shop knows him."""
+        customer = await self.market.shop.read(
             find_customer, channel=visitor.channel, external_id=visitor.external_id
         )
         assert customer is not None, "he has not said hello yet"
-        await market.give(customer, minor)
+        return customer
 
     async def pay(self, number: str, *, minor: int | None = None, payment: str = "") -> None:
         """The buyer pays at the gateway, and the gateway tells us."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from tests.proof.sights import Choice, Customer, Sight, Stage
+from tests.proof.sights import BILL, Choice, Customer, Sight, Stage
 
 PATIENCE_S = 3.0
 """Somebody who sees nothing for so long presses again."""
@@ -74,10 +74,14 @@ class Purchase:
         """Nothing came: press the same again; who has paid says so instead of paying again."""
         if self._last is None:
             await self.customer.arrive()
-        elif self._last.stage is Stage.PAYING:
+        elif self._last.stage is Stage.PAYING and not self._may_pay_again(self._last):
             await self._press(self._last, "我已付款")
         else:
             await self._act(self._last)
+
+    def _may_pay_again(self, sight: Sight) -> bool:
+        """Whether his client has told him that no money was taken: it knows of bills that it pays itself."""
+        return (sight.pay_url or "").startswith(BILL) and not self.paid_urls
 
     async def _press(self, sight: Sight, words: str) -> None:
         choice: Choice | None = sight.find(words) or sight.find("刷新")
@@ -86,6 +90,10 @@ class Purchase:
 
     async def _pay(self, url: str) -> None:
         """Press "pay" on the cashier's page, as a browser without scripts does; once for each address."""
+        if url.startswith(BILL):
+            if not self.paid_urls and await self.customer.pay_bill():
+                self.paid_urls.append(url)
+            return
         if url in self.paid_urls:
             return
         self.paid_urls.append(url)

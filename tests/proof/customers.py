@@ -17,7 +17,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMes
 from bot.channels.webchat.session import Sessions
 from shop_core.kernel.secret import Secret
 from tests.proof.premises import SESSION_SECRET, Premises
-from tests.proof.sights import Choice, Sight, Wanted, find_pay_url
+from tests.proof.sights import BILL, Choice, Sight, Wanted, find_pay_url
 from tests.standins.telegram import ImpossibleError, RemoteTelegram, ShownMessage
 from tests.standins.telegram.shown import shown_message
 
@@ -26,6 +26,8 @@ PERSON_ID = (1 << 40) + 77
 """Past 32 bits, as Telegram's are."""
 
 _RECONNECT_S = 0.03
+_CHECKOUT_S = 30.0
+"""Telegram says no by itself after ten; this machine may be busy."""
 
 
 class PageCustomer:
@@ -62,6 +64,10 @@ class PageCustomer:
             async with asyncio.timeout(within_s), self._news:
                 await self._news.wait_for(lambda: found() is not None)
         return found()
+
+    async def pay_bill(self) -> bool:
+        """A page takes no money."""
+        return False
 
     async def leave(self) -> None:
         if self._line is not None:
@@ -133,6 +139,14 @@ class TelegramCustomer:
         shown = await asyncio.to_thread(self._wait_for, fits, within_s)
         return None if shown is None else _sight_in(shown)
 
+    async def pay_bill(self) -> bool:
+        """Press Pay on the newest bill; Telegram asks the shop, for ten seconds at most."""
+        with contextlib.suppress(ImpossibleError):
+            checkout = await asyncio.to_thread(self._user.pay)
+            state = await asyncio.to_thread(self._user.wait_for_checkout, checkout, _CHECKOUT_S)
+            return state.state == "paid"
+        return False
+
     async def leave(self) -> None:
         """A chat stays."""
 
@@ -178,5 +192,9 @@ def _sight_in(message: ShownMessage) -> Sight:
         ),
         codes=message.spoilers,
         # Telegram makes no button of an address on this machine, so it stands in the text; others lead to sharing.
-        pay_url=find_pay_url(message.text),
+        pay_url=_bill_in(message) or find_pay_url(message.text),
     )
+
+
+def _bill_in(message: ShownMessage) -> str | None:
+    return f"{BILL}{message.id}" if any(button.kind == "pay" for button in message.buttons) else None

@@ -82,7 +82,16 @@ _TELEGRAM = """
 kind = "telegram"
 token = "file:bot.token"
 api_base_url = "{telegram}"
-gateways = ["epay"]
+"""
+_EPAY_ON_TELEGRAM = 'gateways = ["epay"]\nother_ways_to_pay = true\n'
+_STARS_ON_TELEGRAM = """
+gateways = ["stars"]
+
+[gateways.stars]
+kind = "stars"
+rate = "0.10"
+rate_source = "the proof"
+rate_at = 2026-11-28
 """
 _HOOK = """
 mode = "webhook"
@@ -101,12 +110,18 @@ class Buyer:
 
 @dataclass(frozen=True, slots=True)
 class Outskirts:
-    """The processes around the shop, which outlive it; ``is_hooked``: Telegram brings updates instead of being asked."""
+    """The processes around the shop, which outlive it.
+
+    Attributes:
+        is_hooked: Telegram brings updates instead of being asked.
+        has_stars: The bot takes Stars, and nothing else.
+    """
 
     cashier: str
     telegram: str | None = None
     token: str | None = None
     is_hooked: bool = False
+    has_stars: bool = False
 
 
 class Premises:
@@ -156,6 +171,7 @@ class Premises:
         }
         if outskirts.telegram is not None and outskirts.token is not None:
             config += _TELEGRAM.format(telegram=outskirts.telegram) + (_HOOK if outskirts.is_hooked else "")
+            config += _STARS_ON_TELEGRAM if outskirts.has_stars else _EPAY_ON_TELEGRAM
             files |= {"bot.token": outskirts.token, "hook.key": HOOK_SECRET}
         for name, text in files.items():
             (self.folder / name).write_text(text, "utf-8")

@@ -59,6 +59,7 @@ class Payment:
 
 PAYMENTS = {
     "epay": Payment(None, 0, PRICE_MINOR),
+    "stars": Payment(None, 0, PRICE_MINOR),
     "wallet": Payment("用余额支付", PRICE_MINOR, 0),
     "wallet+epay": Payment("再付", 400, PRICE_MINOR - 400),
 }
@@ -218,8 +219,9 @@ class Proof:
             return Outskirts(world.cashier.base_url)
         token = f"{7_300_000_000 + secrets.randbelow(10**9)}:AAF-{secrets.token_hex(16)}"
         world.telegram.add_bot(token)
-        is_hooked = channel == "telegram_webhook"
-        return Outskirts(world.cashier.base_url, world.telegram.base_url, token, is_hooked=is_hooked)
+        is_hooked, has_stars = channel == "telegram_webhook", self._journey.payment == "stars"
+        address = world.telegram.base_url
+        return Outskirts(world.cashier.base_url, address, token, is_hooked=is_hooked, has_stars=has_stars)
 
     def _order(self, room: Room, **life: Any) -> Order:
         premises = room.premises

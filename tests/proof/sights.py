@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 
 class Stage(IntEnum):
@@ -59,6 +59,9 @@ class Sight:
         return Stage.HOME if self.find("月卡") else Stage.OUTSIDE
 
 
+BILL: Final = "bill:"
+"""What the place to pay begins with where the chat itself takes the money."""
+
 Wanted = Callable[[Sight], bool]
 
 
@@ -75,6 +78,10 @@ class Customer(Protocol):
 
     async def see(self, wanted: Wanted, within_s: float) -> Sight | None:
         """The next screen that fits, or None: nothing came."""
+        ...
+
+    async def pay_bill(self) -> bool:
+        """Pay the bill that is in the chat. False: there is none, or no money was taken."""
         ...
 
     async def leave(self) -> None:

@@ -29,6 +29,7 @@ JOURNEYS = (
     Journey("telegram", "epay", "card"),
     Journey("telegram", "wallet", "card"),
     Journey("telegram_webhook", "epay", "card"),
+    Journey("telegram", "stars", "card"),
 )
 """Channel, payment, goods. ``telegram`` is asked for updates, ``telegram_webhook`` brings them."""
 

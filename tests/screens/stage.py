@@ -85,6 +85,7 @@ kind = "telegram"
 token = "file:bot.token"
 api_base_url = "{telegram}"
 gateways = ["alipay"]
+other_ways_to_pay = true
 
 [channels.web]
 kind = "webchat"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, Final, Protocol, TypeVar, cast
@@ -22,7 +21,7 @@ from shop_core.kernel.errors import RetryLater, Unknown
 T = TypeVar("T")
 Call = Callable[[], Awaitable[T]]
 
-ALLOWED_UPDATES: Final = ("message", "callback_query", "my_chat_member")
+ALLOWED_UPDATES: Final = ("message", "callback_query", "my_chat_member", "pre_checkout_query")
 """Always named: left out, Telegram goes on with whatever was asked for last."""
 
 _READ_S: Final = 10.0
@@ -35,8 +34,6 @@ class Line:
 
     def __init__(self, settings: TelegramSettings) -> None:
         keep_logs_quiet()
-        # Without it the library warns at every 429 that retry_after will become a timedelta.
-        os.environ["PTB_TIMEDELTA"] = "1"
         kwargs = dict(settings.httpx_kwargs)
         self._calls = QuietRequest(read_timeout=_READ_S, httpx_kwargs=kwargs)
         self._polls = QuietRequest(connection_pool_size=1, read_timeout=_READ_S, httpx_kwargs=kwargs)

@@ -17,6 +17,7 @@ from telegram.error import BadRequest
 from bot.channels.channel import Answer, Unreachable
 from bot.channels.telegram.api import Line as TelegramLine
 from bot.channels.telegram.api import Once, Patient
+from bot.channels.telegram.checkout import Checkouts
 from bot.channels.telegram.insist import Insistence
 from bot.channels.telegram.mailbox import Mailbox
 from bot.channels.telegram.menus import Menus
@@ -64,11 +65,13 @@ class TelegramChannel:
         self._line = TelegramLine(settings)
         self._insist = Insistence(settings)
         self._menus = Menus(settings, self._line.bot, self._insist)
-        mailbox = Mailbox(settings.name, shop)
+        mailbox = Mailbox(settings.name, shop, settings.stars)
+        self._checkouts = Checkouts(settings.name, settings.stars, shop, self._line.bot)
+        around = (self._line, mailbox, self._checkouts, self._insist)
         self._receiver: Receiver | Webhook = (
-            Receiver(settings, self._line, mailbox, self._insist)
+            Receiver(settings, *around)
             if settings.hook is None
-            else Webhook(settings.name, settings.hook, self._line, mailbox, self._insist)
+            else Webhook(settings.name, settings.hook, *around)
         )
         self._shower = Shower(shop, self._line.bot)
         pacer = Pacer(shop, settings.name, settings.rates)
@@ -148,6 +151,7 @@ class TelegramChannel:
 
     async def close(self) -> None:
         """Let go of the connections."""
+        await self._checkouts.close()
         await self._line.close()
 
     async def _respond(self, heard: Said | Pressed, address: Address, letter: Letter) -> Screen:

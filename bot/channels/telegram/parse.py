@@ -11,6 +11,11 @@ from telegram.constants import ChatType
 
 from handlers import deep_links
 from handlers.incoming import Link, Text
+from shop_core.kernel.money import Money
+from shop_core.payments.gateway import Notice
+
+STARS: Final = "XTR"
+"""Telegram's own currency; it has no smaller unit."""
 
 _COMMANDS: Final[Mapping[str, str]] = {
     "orders": "orders",
@@ -18,7 +23,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "language": "language",
     "admin": "admin",
     # Who takes Telegram's Stars has to answer this one (terms for bot developers, 6.2.1).
-    "paysupport": "help",
+    "paysupport": "paysupport",
 }
 _START: Final = "start"
 _HELP: Final = Link("help")
@@ -86,8 +91,27 @@ def find_person(update: Mapping[str, Any]) -> str | None:
     if pressed is not None:
         chat = pressed.get("message", {}).get("chat", {})
     else:
-        chat = (update.get("message") or update.get("my_chat_member") or {}).get("chat", {})
+        message = update.get("message") or {}
+        if "refunded_payment" in message:
+            # Telegram's own line in the chat about money that went back: nobody said it.
+            return None
+        chat = (message or update.get("my_chat_member") or {}).get("chat", {})
     return str(chat["id"]) if chat.get("type") == ChatType.PRIVATE else None
+
+
+def find_paid(update: Mapping[str, Any]) -> Notice | None:
+    """The Stars that an update tells of, read from the JSON as it came."""
+    message = update.get("message") or {}
+    paid = message.get("successful_payment")
+    if paid is None or paid.get("currency") != STARS:
+        return None
+    return Notice(
+        number=str(paid["invoice_payload"]),
+        external_ref=str(paid["telegram_payment_charge_id"]),
+        amount=Money(paid["total_amount"], STARS),
+        paid=True,
+        payer=str(message["from"]["id"]),
+    )
 
 
 def parse(update: Update) -> Said | Pressed | Turned | None:

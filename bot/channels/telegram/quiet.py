@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
 from typing import Any, Final
 
@@ -20,6 +21,8 @@ def keep_logs_quiet() -> None:
     httpx logs the address of every request, and Telegram's hold the token. python-telegram-bot logs, for
     debugging, its addresses and every argument of every call: codes.
     """
+    # Without it the library warns at every 429 that retry_after will become a timedelta.
+    os.environ["PTB_TIMEDELTA"] = "1"
     logging.getLogger("httpx").addFilter(_hide_token)
     logging.getLogger("telegram.Bot").addFilter(_drop_debugging)
 

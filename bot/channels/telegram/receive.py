@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 from bot.channels.telegram.api import Line
+from bot.channels.telegram.checkout import Checkouts
 from bot.channels.telegram.insist import Insistence
 from bot.channels.telegram.mailbox import Mailbox
 from bot.channels.telegram.settings import TelegramSettings
@@ -24,10 +25,18 @@ class Receiver:
     brings it again, and the inbox knows it by its number.
     """
 
-    def __init__(self, settings: TelegramSettings, line: Line, mailbox: Mailbox, insist: Insistence) -> None:
+    def __init__(
+        self,
+        settings: TelegramSettings,
+        line: Line,
+        mailbox: Mailbox,
+        checkouts: Checkouts,
+        insist: Insistence,
+    ) -> None:
         self._pauses = settings.pauses
         self._line = line
         self._mailbox = mailbox
+        self._checkouts = checkouts
         self._insist = insist
         self._log = _log.bind(channel=settings.name)
 
@@ -42,6 +51,8 @@ class Receiver:
         failures = 0
         while True:
             updates = await self._insist.on(partial(self._line.get_updates, offset, self._pauses.poll_s))
+            for update in updates:
+                self._checkouts.start(update)
             try:
                 offset = await self._store(updates)
                 failures = 0

@@ -14,10 +14,16 @@ from urllib.parse import urlencode, urlsplit
 
 import segno
 from telegram import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup
-from telegram.constants import InlineKeyboardButtonLimit, InlineKeyboardMarkupLimit, MessageLimit
+from telegram.constants import (
+    InlineKeyboardButtonLimit,
+    InlineKeyboardMarkupLimit,
+    InvoiceLimit,
+    MessageLimit,
+)
 
 from handlers.deep_links import payload_of
 from handlers.screen import (
+    Bill,
     Button,
     Code,
     CopyButton,
@@ -35,6 +41,9 @@ LONGEST_TEXT: Final = 3900
 LONGEST_CAPTION: Final = int(MessageLimit.CAPTION_LENGTH)
 MOST_CODES: Final = 10
 """More than this nobody copies one by one: they come as a file."""
+
+LONGEST_TITLE: Final = int(InvoiceLimit.MAX_TITLE_LENGTH)
+LONGEST_DESCRIPTION: Final = int(InvoiceLimit.MAX_DESCRIPTION_LENGTH)
 
 _ROW: Final = int(InlineKeyboardMarkupLimit.BUTTONS_PER_ROW)
 _ORDER: Final = "order:"
@@ -78,8 +87,25 @@ class Sent:
     html: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """A message that can be paid in Stars. Plain text; copies of it lead to ``start`` instead of being paid.
+
+    Attributes:
+        title: 1 to 32 characters.
+        description: 1 to 255 characters.
+        payload: The payment's number.
+    """
+
+    title: str
+    description: str
+    payload: str
+    stars: int
+    start: str
+
+
 Media = Picture | Attached | Sent
-Part = Words | Media
+Part = Words | Media | Invoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +152,8 @@ def render(screen: Screen, bot_name: str | None = None) -> Drawn:
     Raises:
         ImpossibleScreen: A link over 64 bytes, or more than 100 buttons.
     """
+    if screen.bill is not None:
+        return _billed(screen, screen.bill, bot_name)
     codes = [line.secret.reveal() for line in screen.lines if isinstance(line, Code)]
     keyboard, addresses = _keyboard(screen.rows, bot_name)
     notes = _notes(screen, addresses)
@@ -142,6 +170,30 @@ def render(screen: Screen, bot_name: str | None = None) -> Drawn:
         sent = screen.attachment
         media.append(Sent(sent.name, sent.content, sent.is_picture))
     return Drawn(_parts(media, rows), keyboard, is_protected=bool(codes) or screen.file is not None)
+
+
+def _billed(screen: Screen, bill: Bill, bot_name: str | None) -> Drawn:
+    """A screen that is a bill: its words become the description, its first button pays."""
+    keyboard, _ = _keyboard(screen.rows, bot_name)
+    pay = InlineKeyboardButton(bill.pay, pay=True)
+    rows = [] if keyboard is None else keyboard.inline_keyboard
+    lines = [line.text for line in screen.lines if isinstance(line, Line)]
+    said = "\n".join(text for text in lines if text != bill.title)
+    start = payload_of(bill.link)
+    if start is None:
+        raise ImpossibleScreen(f"a bill that leads to {bill.link}")
+    invoice = Invoice(
+        _cut(bill.title, LONGEST_TITLE),
+        _cut(said, LONGEST_DESCRIPTION),
+        bill.number,
+        bill.amount.minor,
+        start,
+    )
+    return Drawn((invoice,), InlineKeyboardMarkup([[pay], *rows]), is_protected=False)
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - 1] + _CUT
 
 
 def _notes(screen: Screen, addresses: Sequence[Line]) -> list[Line]:

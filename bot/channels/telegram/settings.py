@@ -104,6 +104,7 @@ class TelegramSettings:
         rates: How fast it sends.
         staff_menus: Asked at each start: a chat of staff → its commands, as ``TelegramWords.commands`` has them.
         hook: Where updates are brought to; None: they are asked for, by long polling.
+        stars: The name in the config of the gateway that is this bot's Stars; None: it takes none.
         httpx_kwargs: Passed to ``httpx.AsyncClient``: a transport, ``trust_env``.
     """
 
@@ -115,4 +116,5 @@ class TelegramSettings:
     rates: Rates = field(default_factory=Rates)
     staff_menus: StaffMenus = _no_staff
     hook: Hook | None = None
+    stars: str | None = None
     httpx_kwargs: Mapping[str, Any] = field(default_factory=dict)

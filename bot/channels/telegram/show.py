@@ -14,6 +14,7 @@ from telegram import (
     InlineKeyboardMarkup,
     InputMediaDocument,
     InputMediaPhoto,
+    LabeledPrice,
     LinkPreviewOptions,
     Message,
 )
@@ -21,8 +22,9 @@ from telegram.constants import FileSizeLimit, ParseMode
 from telegram.error import BadRequest, TelegramError
 
 from bot.channels.telegram.api import Manner
+from bot.channels.telegram.parse import STARS
 from bot.channels.telegram.placing import Placing, after_press, after_words, as_news
-from bot.channels.telegram.render import Attached, Drawn, Part, Picture, Sent, Words, render
+from bot.channels.telegram.render import Attached, Drawn, Invoice, Part, Picture, Sent, Words, render
 from handlers.screen import SCREEN_SLOT, Screen
 from shop_core.customers.people import Address
 from shop_core.db.shop import Shop
@@ -106,7 +108,7 @@ class Shower:
         if screen.slot is not None:
             *others, main = refs
             has_media = not isinstance(drawn.last, Words)
-            place = Place(screen.slot, main, tuple(others), has_media=has_media, is_protected=is_protected)
+            place = Place(screen.slot, main, tuple(others), has_media, is_protected, _bill_of(drawn))
             if stale or edited is None or place != edited.place:
                 await self._shop.write(_remember, address, place, stale)
         await self._delete(address, [ref for gone in stale for ref in gone.refs if ref not in refs])
@@ -159,6 +161,18 @@ class Shower:
                     reply_markup=keyboard,
                     protect_content=protect,
                 )
+            case Invoice(title, description, payload, stars, start):
+                return await self._bot.send_invoice(
+                    chat_id,
+                    title,
+                    description,
+                    payload,
+                    STARS,
+                    [LabeledPrice(title, stars)],
+                    provider_token="",
+                    start_parameter=start,
+                    reply_markup=keyboard,
+                )
 
     async def _send_their_picture(
         self, chat_id: str, sent: Sent, keyboard: InlineKeyboardMarkup | None
@@ -181,6 +195,9 @@ class Shower:
         """Turn a message into the screen. False: it is gone, or cannot become that."""
         if not _fits(drawn, edited):
             return False
+        if edited.bill is not None:
+            # The same bill is there already, and Telegram changes no bills.
+            return True
         message_id = int(edited.message_ref)
         call = partial(self._edit_part, address.external_id, message_id, drawn.last, drawn.keyboard)
         try:
@@ -222,6 +239,8 @@ class Shower:
             case Attached(name, content, html):
                 file = InputMediaDocument(content, html or None, parse_mode=ParseMode.HTML, filename=name)
                 await self._bot.edit_message_media(file, chat_id, message_id, reply_markup=keyboard)
+            case Invoice():
+                raise AssertionError("nothing becomes a bill")
 
     async def take_away(self, address: Address, message_ref: str) -> None:
         """Take a message of the person's own out of the chat, if Telegram lets us."""
@@ -240,11 +259,19 @@ class Shower:
 def _fits(drawn: Drawn, place: Place) -> bool:
     """Whether a message can be edited into the screen.
 
-    Media never becomes text again, several messages never one, and protection is only given to new messages.
+    Media never becomes text again, several messages never one, and protection is only given to new messages. A bill
+    stays what it is, and nothing becomes one.
     """
+    if _bill_of(drawn) != place.bill:
+        return False
     is_single = len(drawn.parts) == 1 and not place.other_refs
     keeps_media = not place.has_media or not isinstance(drawn.last, Words)
     return is_single and keeps_media and (place.is_protected or not drawn.is_protected)
+
+
+def _bill_of(drawn: Drawn) -> str | None:
+    """The payment whose bill the messages are."""
+    return drawn.last.payload if isinstance(drawn.last, Invoice) else None
 
 
 def _look(view: View, address: Address, slot: str | None, pressed_ref: str | None) -> _There:

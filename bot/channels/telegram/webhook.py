@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.channels.telegram.api import ALLOWED_UPDATES, Line
+from bot.channels.telegram.checkout import Checkouts
 from bot.channels.telegram.insist import Insistence
 from bot.channels.telegram.mailbox import Mailbox
 from bot.channels.telegram.settings import Hook
@@ -39,8 +40,17 @@ class Webhook:
     for 24 hours. One that is told twice is stored once and answered as before.
     """
 
-    def __init__(self, channel: str, hook: Hook, line: Line, mailbox: Mailbox, insist: Insistence) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917 - what a receiver is made of
+        self,
+        channel: str,
+        hook: Hook,
+        line: Line,
+        mailbox: Mailbox,
+        checkouts: Checkouts,
+        insist: Insistence,
+    ) -> None:
         self._channel = channel
+        self._checkouts = checkouts
         self._hook = hook
         self._line = line
         self._mailbox = mailbox
@@ -83,6 +93,10 @@ class Webhook:
             update = _read(await read_body(request, at_most=LARGEST_UPDATE))
         except BadForm as error:
             return self._refuse(error.status)
+        answering = self._checkouts.start(update)
+        if answering is not None:
+            # Confirmed when it is answered: should this process die, Telegram asks another.
+            await answering
         await self._mailbox.store([update])
         return Response(status_code=HTTPStatus.OK)
 

@@ -38,6 +38,8 @@ class Control:
             "set_blocked": desk.set_blocked,
             "deactivate": desk.deactivate,
             "pay": desk.pay,
+            "lose_payments": desk.lose_payments,
+            "forget_start_parameter": desk.forget_start_parameter,
             "view": desk.view,
             "read_file": desk.read_file,
             "changed": desk.changed,

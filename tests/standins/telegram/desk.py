@@ -12,7 +12,7 @@ from tests.standins.telegram.images import image_size
 from tests.standins.telegram.records import BotAccount, Chat, Checkout, Invoice, Person, Query
 from tests.standins.telegram.refusals import ImpossibleError, Json
 from tests.standins.telegram.sending import MAX_CAPTION, MAX_TEXT, document_json, photo_sizes
-from tests.standins.telegram.stars import ANSWER_WITHIN_S
+from tests.standins.telegram.stars import ANSWER_WITHIN_S, take_stars
 from tests.standins.telegram.world import World
 
 _PAYLOAD = re.compile(r"[A-Za-z0-9_-]{0,64}")
@@ -175,12 +175,31 @@ class Desk:
 
     # ------------------------------------------------------------------------------------------------- paying
 
-    def pay(self, token: str, person_id: int, message_id: int | None, link: str | None) -> Json:
-        """Press Pay on an invoice, or open an invoice link and pay there."""
+    def pay(
+        self,
+        token: str,
+        person_id: int,
+        message_id: int | None,
+        link: str | None,
+        *,
+        chat_id: int | None = None,
+        is_forged: bool = False,
+    ) -> Json:
+        """Press Pay on an invoice, or open an invoice link and pay there.
+
+        Args:
+            chat_id: Whose invoice it is, if somebody has passed it on.
+            is_forged: Telegram takes the Stars without asking the bot, as it must not.
+        """
         bot = self._bot(token)
-        invoice = self._invoice(bot, person_id, message_id, link)
+        invoice = self._invoice(bot, chat_id or person_id, message_id, link)
+        if chat_id not in {None, person_id} and invoice.start_parameter and not is_forged:
+            raise ImpossibleError("a copy of this invoice leads to the bot, it has no Pay button")
         checkout = Checkout(self._world.query_id(), person_id, invoice, self._world.now())
         bot.checkouts[checkout.id] = checkout
+        if is_forged:
+            take_stars(self._world, bot, checkout)
+            return self._done({"checkout_id": checkout.id})
         body = {
             "id": checkout.id,
             "from": self._world.person(person_id).user_json(),
@@ -190,6 +209,15 @@ class Desk:
         }
         self._world.push(bot, "pre_checkout_query", body, f"user:{person_id}")
         return self._done({"checkout_id": checkout.id})
+
+    def lose_payments(self, token: str) -> None:
+        """From now on the bot is not told of Stars that it gets, as when a process dies at the worst moment."""
+        self._bot(token).loses_payments = True
+
+    def forget_start_parameter(self, token: str) -> None:
+        """Make invoices as they are without one: copies have a Pay button."""
+        for invoice in self._bot(token).invoices.values():
+            invoice.start_parameter = ""
 
     def _invoice(self, bot: BotAccount, person_id: int, message_id: int | None, link: str | None) -> Invoice:
         sent = bot.invoices.get((person_id, message_id or 0))

@@ -132,15 +132,29 @@ class TelegramUser:
         """Press twice in a row, before the first press is answered."""
         return self.press(target, message=message, times=2)
 
-    def pay(self, *, message: ShownMessage | None = None, link: str | None = None) -> str:
-        """Pay an invoice in Stars: the newest, the one given, or the one behind a link; the checkout's id."""
+    def pay(
+        self,
+        *,
+        message: ShownMessage | None = None,
+        link: str | None = None,
+        passed_on_by: TelegramUser | None = None,
+        forge: bool = False,
+    ) -> str:
+        """Pay an invoice in Stars: the newest, the one given, or the one behind a link; the checkout's id.
+
+        Args:
+            passed_on_by: whose invoice it is, if not one's own.
+            forge: Telegram takes the Stars without asking the bot.
+        """
         message_id = message.id if message else None
         if message is None and link is None:
             bills = [shown for shown in self.messages() if "invoice" in shown.raw]
             if not bills:
                 raise ImpossibleError("there is no invoice")
             message_id = bills[-1].id
-        return str(self._act("pay", message_id=message_id, link=link)["checkout_id"])
+        chat_id = None if passed_on_by is None else passed_on_by.id
+        paid = self._act("pay", message_id=message_id, link=link, chat_id=chat_id, is_forged=forge)
+        return str(paid["checkout_id"])
 
     def block(self) -> None:
         """Block the bot."""
@@ -231,12 +245,28 @@ class TelegramUser:
         """``wait_for`` for a test whose own event loop runs the bot."""
         return await asyncio.to_thread(self.wait_for, wanted, timeout)
 
+    def wait_for_checkout(self, checkout_id: str, timeout: float = 5.0) -> CheckoutState:
+        """Wait until a payment in Stars is paid, refused or expired: for the last, only time has to pass."""
+
+        def find(_view: Json) -> CheckoutState | None:
+            found = [one for one in self.checkouts if one.id == checkout_id]
+            return found[0] if found and found[0].state != "waiting" else None
+
+        return self._wait(find, timeout, "a checkout was never answered", look_every_s=0.5)
+
     def wait_until_answered(self, timeout: float = 5.0) -> tuple[Answer, ...]:
         """Wait until no button spins any more; the answers so far."""
         self._wait(lambda view: view["spinning"] == 0 or None, timeout, "a press was never answered")
         return self.answers
 
-    def _wait(self, find: Callable[[Json], Found | None], timeout: float, complaint: str) -> Found:
+    def _wait(
+        self,
+        find: Callable[[Json], Found | None],
+        timeout: float,
+        complaint: str,
+        *,
+        look_every_s: float = 60.0,
+    ) -> Found:
         deadline = time.monotonic() + timeout
         while True:
             view = self._view()
@@ -246,7 +276,7 @@ class TelegramUser:
             left_s = deadline - time.monotonic()
             if left_s <= 0:
                 raise NeverShownError(f"{complaint}. The conversation:\n\n{self.transcript()}")
-            self._ask("changed", seen=view["version"], timeout_s=left_s)
+            self._ask("changed", seen=view["version"], timeout_s=min(left_s, look_every_s))
 
     # ------------------------------------------------------------------------------------------------ helpers
 

@@ -109,6 +109,7 @@ class Invoice:
     payload: str
     total_amount: int
     title: str
+    start_parameter: str = ""
     is_subscription: bool = False
 
 
@@ -145,6 +146,7 @@ class BotAccount:
     invoice_links: dict[str, Invoice] = field(default_factory=dict)
     invoices: dict[tuple[int, int], Invoice] = field(default_factory=dict)
     checkouts: dict[str, Checkout] = field(default_factory=dict)
+    loses_payments: bool = False
     transactions: list[Json] = field(default_factory=list)
 
     def user_json(self) -> Json:

@@ -35,7 +35,7 @@ class ShownFile:
 
 @dataclass(frozen=True, slots=True)
 class ShownMessage:
-    """One message as it stands now; ``text`` is also the caption of a photo or document."""
+    """One message as it stands now; ``text`` is also the caption of a photo or document, or what a bill says."""
 
     id: int
     is_mine: bool
@@ -133,7 +133,7 @@ def shown_message(raw: Json, person_id: int, view: Json) -> ShownMessage:
     return ShownMessage(
         id=message_id,
         is_mine=raw["from"]["id"] == person_id,
-        text=str(raw.get("text") or raw.get("caption") or ""),
+        text=str(raw.get("text") or raw.get("caption") or _bill_text(raw) or ""),
         entities=tuple(raw.get("entities") or raw.get("caption_entities") or ()),
         rows=tuple(
             tuple(_button(button) for button in row)
@@ -145,6 +145,12 @@ def shown_message(raw: Json, person_id: int, view: Json) -> ShownMessage:
         is_silent=message_id in view["silent"],
         raw=raw,
     )
+
+
+def _bill_text(raw: Json) -> str:
+    """What a reader sees of an invoice: its title, and what is written under it."""
+    bill = raw.get("invoice")
+    return "" if bill is None else f"{bill['title']}\n{bill['description']}"
 
 
 def shown_call(raw: Json) -> Call:

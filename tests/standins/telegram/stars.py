@@ -59,7 +59,7 @@ def answer_pre_checkout_query(world: World, bot: BotAccount, params: Params) -> 
         checkout.state = "expired"
         raise query_too_old()
     if params.flag("ok"):
-        _pay(world, bot, checkout)
+        take_stars(world, bot, checkout)
     else:
         if not params.text("error_message"):
             raise bad_request("error message must be non-empty")
@@ -112,10 +112,13 @@ def _invoice(params: Params) -> Invoice:
     prices = params.nested("prices")
     if not isinstance(prices, list) or len(prices) != 1 or int(prices[0].get("amount", 0)) < 1:
         raise bad_request("STARS_INVOICE_INVALID")
-    return Invoice(params.text("payload"), int(prices[0]["amount"]), params.text("title"))
+    return Invoice(
+        params.text("payload"), int(prices[0]["amount"]), params.text("title"), params.text("start_parameter")
+    )
 
 
-def _pay(world: World, bot: BotAccount, checkout: Checkout) -> None:
+def take_stars(world: World, bot: BotAccount, checkout: Checkout) -> None:
+    """The Stars change hands, and the bot is told."""
     person = world.person(checkout.person_id)
     checkout.state, checkout.charge_id = "paid", f"stx{world.query_id()}"
     partner = _partner(world, person.id, checkout.invoice)
@@ -131,7 +134,8 @@ def _pay(world: World, bot: BotAccount, checkout: Checkout) -> None:
             "is_first_recurring": True,
         }
     message = world.put_message(chat, person.user_json(), {"successful_payment": payment})
-    world.push(bot, "message", message, f"chat:{chat.id}")
+    if not bot.loses_payments:
+        world.push(bot, "message", message, f"chat:{chat.id}")
 
 
 def _payment_json(invoice: Invoice, charge_id: str) -> Json:
