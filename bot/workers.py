@@ -7,7 +7,7 @@ whatever happens to one row, so they alone catch everything, and log it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -201,12 +201,17 @@ class Workers:
 
     async def _some_messages(self) -> bool:
         claimed = await self.shop.write(queue.claim_messages, list(self.channels), BATCH)
-        await asyncio.gather(*(self._send(message) for message in claimed))
+        of_each: dict[Address, list[QueuedMessage]] = {}
+        for message in claimed:
+            of_each.setdefault(message.address, []).append(message)
+        await asyncio.gather(*(self._send_in_order(messages) for messages in of_each.values()))
         return bool(claimed)
 
-    async def _send(self, message: QueuedMessage) -> None:
-        outcome = await self._try_to_send(message)
-        self.metrics.messages_sent.labels(message.address.channel, outcome).inc()
+    async def _send_in_order(self, messages: Sequence[QueuedMessage]) -> None:
+        """What one person is told, in the order in which it happened."""
+        for message in messages:
+            outcome = await self._try_to_send(message)
+            self.metrics.messages_sent.labels(message.address.channel, outcome).inc()
 
     async def _try_to_send(self, message: QueuedMessage) -> str:
         shop = self.shop
