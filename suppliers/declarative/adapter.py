@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Final, NoReturn
 
 import httpx
+import structlog
 
 from shop_core.kernel.clock import Clock
 from shop_core.kernel.errors import Unknown
@@ -24,6 +25,7 @@ from shop_core.supply.supplier import (
     StatementLine,
     Told,
 )
+from shop_core.wire.address import keeps_secrets
 from shop_core.wire.reading import Facts, NotReadable, read_facts
 from shop_core.wire.site import Answer, Limits, Site
 from suppliers.declarative.offers import OfferReader
@@ -38,6 +40,8 @@ LIST_BYTES: Final = 16 * 2**20
 PAGES_LIMIT: Final = 2000
 """A site that does not know pages gives the same one for ever."""
 
+log = structlog.get_logger()
+
 
 class DeclarativeSupplier:
     """Implements ``shop_core.supply.supplier.Supplier`` by a file."""
@@ -46,6 +50,8 @@ class DeclarativeSupplier:
         """Take an account, the client whose transport and time-outs the wiring has chosen, and the time for time stamps."""
         self._settings = settings
         self._protocol = settings.as_agreed()
+        if not keeps_secrets(settings.base_url):
+            log.warning("supplier.read_on_the_way", supplier=settings.name)
         limits = Limits(answer_bytes=LIST_BYTES, whole_call_s=settings.patience_s)
         self._site = Site(settings.name, settings.base_url, client, limits)
         self._reader = Reader(settings.name, self._protocol, settings.secret)

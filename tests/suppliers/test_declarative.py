@@ -8,6 +8,7 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from shop_core.kernel.errors import Unknown
 from shop_core.kernel.money import Money
@@ -449,9 +450,12 @@ def test_settings_that_cannot_work_are_refused_by_name(changes: dict[str, Any], 
         answering(DAYUANREN, {}, **changes)
 
 
-def test_a_site_without_https_is_asked_only_where_the_owner_allows_it() -> None:
-    supplier = answering(DAYUANREN, {}, base_url="http://up.example.com", plain_http=True)
+def test_a_site_without_https_is_the_owners_decision_and_he_is_warned() -> None:
+    with capture_logs() as logged:
+        supplier = answering(DAYUANREN, {}, base_url="http://up.example.com", plain_http=True)
+        answering(DAYUANREN, {})
     assert supplier.capabilities.finds_our_number
+    assert logged == [{"event": "supplier.read_on_the_way", "supplier": "it", "log_level": "warning"}]
 
 
 def test_paths_reach_through_lists_and_nothing_else() -> None:
