@@ -35,7 +35,8 @@ from tests.standins.suppliers.world import CARD, LATER, TOP_UP
 
 NUMBER = "K7M29QXD"
 OTHER_NUMBER = "P4RT8WZC"
-CALLBACK_URL = "https://shop.example.com/suppliers/it/callback"
+CALLBACK_URL = "http://127.0.0.1:1/suppliers/it/callback"
+"""Nobody listens there: what a vendor would tell is taken from its control interface."""
 ACCOUNT = "13800138000"
 
 TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -25,6 +25,12 @@ class Control:
         self._vendor, self._faults = vendor, faults
         self._under_way: set[asyncio.Task[None]] = set()
 
+    async def close(self) -> None:
+        """Tell nobody any more."""
+        for task in self._under_way:
+            task.cancel()
+        await asyncio.gather(*self._under_way, return_exceptions=True)
+
     def route(self) -> Route:
         return Route("/control/{action}", self._act, methods=["POST"])
 
@@ -41,6 +47,8 @@ class Control:
         """Be as freshly started."""
         self._vendor.world.reset()
         self._faults.queue.clear()
+        for task in self._under_way:
+            task.cancel()
 
     def do_set(self, **changes: Any) -> None:
         """Change ``balance``, ``clock_offset_s`` or, in ``options``, what the vendor's own folder names."""

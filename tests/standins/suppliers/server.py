@@ -65,8 +65,9 @@ def listen(port: int) -> socket.socket:
 async def serve(protocol: str, listener: socket.socket, stop: asyncio.Event) -> None:
     """Serve until told to stop."""
     vendor, faults = vendor_of(protocol), Faults()
+    control = Control(vendor, faults)
     app = Starlette(
-        routes=[*vendor.routes(), Control(vendor, faults).route()],
+        routes=[*vendor.routes(), control.route()],
         middleware=[Middleware(FaultyWire, faults=faults)],
     )
     config = uvicorn.Config(
@@ -80,6 +81,7 @@ async def serve(protocol: str, listener: socket.socket, stop: asyncio.Event) -> 
     server.is_told.set()
     told.cancel()
     await running
+    await control.close()
 
 
 @contextmanager
