@@ -49,7 +49,7 @@ def content_of(raw: dict[str, Any]) -> object:
         ("/help@kapu_bot", Link("help")),
         ("/language ", Link("language")),
         ("/admin", Link("admin")),
-        ("/paysupport", Link("help")),
+        ("/paysupport", Link("paysupport")),
         ("/price 12 15.00", Text("/price 12 15.00")),
         ("/orders K7M2", Text("/orders K7M2")),
         ("月卡 /start", Text("月卡 /start")),

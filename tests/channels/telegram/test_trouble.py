@@ -7,7 +7,7 @@ import pytest
 from telegram.error import BadRequest, NetworkError
 
 from bot.channels.channel import Unreachable
-from handlers.screen import File, Line, Qr, Screen
+from handlers.screen import Attachment, File, Line, Qr, Screen
 from shop_core.customers.people import find_customer, list_addresses
 from shop_core.kernel.errors import RetryLater, Unknown
 from shop_core.kernel.secret import Secret
@@ -30,6 +30,10 @@ def file(title: str) -> Screen:
     return Screen((Line(title),), slot=SLOT, file=File("a.txt", Secret("1")))
 
 
+def sent_file(title: str) -> Screen:
+    return a_screen(title, slot=SLOT, attachment=Attachment(1, "a.pdf", b"%PDF-1.7", is_picture=False))
+
+
 @dataclass(frozen=True)
 class Way:
     """A call that shows a screen, and how to get it made."""
@@ -45,6 +49,7 @@ WAYS = (
     Way("sendDocument", file),
     Way("editMessageText", words, is_edit=True),
     Way("editMessageMedia", picture, is_edit=True),
+    Way("editMessageCaption", sent_file, is_edit=True),
 )
 EACH_WAY = pytest.mark.parametrize("way", WAYS, ids=lambda way: way.method)
 BESIDE = ("answerCallbackQuery", "deleteMessages")

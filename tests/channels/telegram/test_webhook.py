@@ -113,7 +113,12 @@ async def test_telegram_is_told_what_to_bring_and_how_to_prove_itself(hooked: St
         (call,) = hooked.tg.calls_to("setWebhook")
     assert call.params["url"] == f"{door.url}/channels/{NAME}/webhook"
     assert call.params["secret_token"] == door.hook().proof.reveal()
-    assert call.params["allowed_updates"] == ["message", "callback_query", "my_chat_member"]
+    assert call.params["allowed_updates"] == [
+        "message",
+        "callback_query",
+        "my_chat_member",
+        "pre_checkout_query",
+    ]
     assert int(call.params["max_connections"]) == 40
     assert "drop_pending_updates" not in call.params
     assert call.error_code is None
