@@ -26,10 +26,11 @@ from shop_core.catalog.read import (
 )
 from shop_core.conversations.keys import new_key
 from shop_core.db.tx import View
+from shop_core.delivery.available import count_available
 from shop_core.insight.exposure import Step
 from shop_core.kernel.money import Money
 from shop_core.orders.place import MOST_IN_ONE_ORDER
-from shop_core.stock.count import Shelf, count_on_shelf
+from shop_core.stock.count import Shelf
 from shop_core.stock.restock import forget_wish, is_wished, wish
 from shop_core.threads.read import count_unseen
 from shop_core.wallet.balance import balance_of
@@ -194,7 +195,7 @@ async def variant(visit: Visit, variant_id: int) -> Screen:
 async def tell_me(visit: Visit, variant_id: int) -> Screen:
     """Hear when it is back; who asks for what is there is shown that it is."""
     chosen = await visit.shop.read(get_variant_for_sale, variant_id)
-    shelf = (await visit.shop.read(count_on_shelf, [(variant_id, chosen.sell_until_days)]))[variant_id]
+    shelf = (await visit.shop.read(count_available, [chosen]))[variant_id]
     if shelf.count:
         return (await variant(visit, variant_id)).with_toast(visit.say("restock.there"))
     await visit.shop.write(wish, visit.customer, variant_id)
@@ -316,6 +317,8 @@ def stock_words(visit: Visit, shelf: Shelf) -> str:
     """What a screen says of a shelf."""
     if shelf.count == 0:
         return visit.say("stock.none")
+    if not shelf.is_counted:
+        return visit.say("stock.enough")
     if shelf.is_more:
         return visit.say("stock.many", n=shelf.count)
     key = "stock.few" if shelf.count <= visit.shop.policy.low_stock else "stock.some"
@@ -323,9 +326,7 @@ def stock_words(visit: Visit, shelf: Shelf) -> str:
 
 
 def _shelves(view: View, products: Sequence[ProductView]) -> dict[int, Shelf]:
-    return count_on_shelf(
-        view, [(variant.id, variant.sell_until_days) for product in products for variant in product.variants]
-    )
+    return count_available(view, [variant for product in products for variant in product.variants])
 
 
 def _about(visit: Visit, found: ProductView) -> tuple[Line, ...]:
@@ -347,8 +348,10 @@ def _product_button(visit: Visit, found: ProductView, shelves: dict[int, Shelf])
     name = (
         cheapest.full_name(visit.language) if len(found.variants) == 1 else pick(found.names, visit.language)
     )
-    count = sum(shelves[variant.id].count for variant in found.variants)
-    stock = stock_words(visit, Shelf(count)) if count else visit.say("stock.tell")
+    theirs = [shelves[variant.id] for variant in found.variants]
+    count = sum(shelf.count for shelf in theirs)
+    counted = Shelf(count, is_counted=all(shelf.is_counted for shelf in theirs))
+    stock = stock_words(visit, counted) if count else visit.say("stock.tell")
     return LinkButton(f"{name}  {price}  {stock}", link("product", product_id=found.id))
 
 

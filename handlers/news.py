@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from handlers.browse import restocked_screen
 from handlers.links import link
 from handlers.order_screen import draw_order, order_facts
@@ -16,7 +18,13 @@ from shop_core.db.tx import View
 from shop_core.kernel.money import Money
 from shop_core.messaging.queue import NewsKind, QueuedMessage
 from shop_core.orders.errors import NoSuchOrder
+from shop_core.orders.models import OrderState
 from shop_core.orders.read import OrderView, get_by_id
+
+_WHILE_WAITING: Final = frozenset({NewsKind.ORDER_WAITS, NewsKind.ORDER_CHECKED})
+_TOLD_BY_ORDER: Final = frozenset({NewsKind.ORDER_DELIVERED, NewsKind.ORDER_REFUNDED, NewsKind.ORDER_WAITS})
+"""News that the order's own screen tells best."""
+_NOTES: Final = {NewsKind.ORDER_PAID_LATE: "news.paid_late", NewsKind.ORDER_CHECKED: "news.checked"}
 
 
 async def news_screen(shop: Shop, message: QueuedMessage) -> Screen | None:
@@ -28,12 +36,20 @@ async def news_screen(shop: Shop, message: QueuedMessage) -> Screen | None:
         return None
     visit = Visit(shop, customer, shop.get(Words).to(customer.language))
     order = await shop.read(_order_of, customer, int(message.args.get("order_id", 0)))
+    if message.news in _WHILE_WAITING and not _is_waiting(order):
+        # It waits no more: what came of it is news of its own.
+        return None
+    if order is not None and (message.news in _TOLD_BY_ORDER or _is_late_and_waiting(message, order)):
+        facts = await shop.read(order_facts, customer.person_id, order.number, visit.own_ways)
+        return draw_order(visit, facts).as_news()
+    return await _in_words(visit, message, order)
+
+
+async def _in_words(visit: Visit, message: QueuedMessage, order: OrderView | None) -> Screen | None:
+    """News that no order's screen tells."""
     match message.news:
-        case NewsKind.ORDER_DELIVERED | NewsKind.ORDER_REFUNDED | NewsKind.ORDER_WAITS if order is not None:
-            facts = await shop.read(order_facts, customer.person_id, order.number, visit.own_ways)
-            return draw_order(visit, facts).as_news()
-        case NewsKind.ORDER_PAID_LATE if order is not None:
-            text = visit.say("news.paid_late", number=visit.say.number(order.number))
+        case NewsKind.ORDER_PAID_LATE | NewsKind.ORDER_CHECKED if order is not None:
+            text = visit.say(_NOTES[message.news], number=visit.say.number(order.number))
             return _note(visit, text, order)
         case NewsKind.MONEY_HELD | NewsKind.TOPPED_UP | NewsKind.MONEY_RETURNED:
             return _note(visit, _money_text(visit, message), order)
@@ -61,6 +77,16 @@ def _money_text(visit: Visit, message: QueuedMessage) -> str:
         return visit.say(f"news.returned.{args['reason']}", amount=returned)
     held = visit.money(Money(int(args["amount_minor"]), visit.shop.policy.currency))
     return visit.say(f"news.money.{args.get('reason', 'topped_up')}", amount=held)
+
+
+def _is_waiting(order: OrderView | None) -> bool:
+    """Whether it is paid and its goods are still being looked for."""
+    return order is not None and order.state is OrderState.PAID
+
+
+def _is_late_and_waiting(message: QueuedMessage, order: OrderView) -> bool:
+    """Late money for goods that are still being bought: there is nothing delivered to tell of yet."""
+    return message.news is NewsKind.ORDER_PAID_LATE and _is_waiting(order)
 
 
 def _order_of(view: View, customer: Customer, order_id: int) -> OrderView | None:

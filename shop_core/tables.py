@@ -24,6 +24,7 @@ from shop_core.resale import models as resale
 from shop_core.staff import models as staff
 from shop_core.stock import models as stock
 from shop_core.stock import restock
+from shop_core.supply import models as supply
 from shop_core.threads import models as threads
 
 AREAS: Final = (
@@ -47,6 +48,7 @@ AREAS: Final = (
     staff,
     stock,
     threads,
+    supply,
 )
 
 METADATA: Final[MetaData] = Base.metadata

@@ -17,6 +17,9 @@ HANDLED_BY: Final[Mapping[CaseKind, Right]] = {
     CaseKind.SILENT: Right.MONEY,
     CaseKind.MESSAGE: Right.SERVE,
     CaseKind.STOCK: Right.GOODS,
+    CaseKind.PURCHASE: Right.GOODS,
+    CaseKind.SUPPLIER: Right.GOODS,
+    CaseKind.FLOAT: Right.MONEY,
     CaseKind.JOB: Right.BOOKS,
     CaseKind.THREAD: Right.SERVE,
 }

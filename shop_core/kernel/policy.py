@@ -2,8 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class SupplierTerms:
+    """What the owner decided about buying from one supplier.
+
+    Attributes:
+        rate: What one unit of the supplier's money costs the shop, in the shop's own, fees and all.
+        at_once: How many purchases may be on their way to it at a time.
+        per_minute: How many may be sent in a minute.
+    """
+
+    rate: Decimal = Decimal(1)
+    at_once: int = 16
+    per_minute: int = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +37,9 @@ class Policy:
         low_stock: From how many codes down a screen says "only n left".
         guest_channels: Channel instances that know a person by his browser alone: losing it, he needs another way back
             to his orders.
+        margin_percent: Goods bought for an order have to leave at least so much of their cost as profit, unless the owner
+            has said what a piece may cost.
+        suppliers: Whom the shop buys from, and on what terms.
     """
 
     name: str = "Kapu"
@@ -29,3 +50,5 @@ class Policy:
     unpaid_cap: int = 3
     low_stock: int = 5
     guest_channels: frozenset[str] = frozenset()
+    margin_percent: int = 0
+    suppliers: Mapping[str, SupplierTerms] = field(default_factory=lambda: MappingProxyType({}))

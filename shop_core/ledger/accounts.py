@@ -27,6 +27,10 @@ REFUNDS: Final = "refunds"
 """Given back after the goods were out."""
 ADJUSTMENTS: Final = "adjustments"
 """Given or taken by staff, with a reason."""
+GOODS: Final = "goods"
+"""What goods bought from suppliers have cost."""
+OWNER: Final = "owner"
+"""Put in by the owner: what he pays to suppliers in advance."""
 
 _KINDS: Final = {
     "gateway": Kind.ASSET,
@@ -37,6 +41,9 @@ _KINDS: Final = {
     SALES: Kind.INCOME,
     REFUNDS: Kind.EXPENSE,
     ADJUSTMENTS: Kind.EXPENSE,
+    GOODS: Kind.EXPENSE,
+    OWNER: Kind.LIABILITY,
+    "float": Kind.ASSET,
 }
 
 
@@ -48,6 +55,11 @@ def wallet(person_id: int) -> str:
 def gateway(name: str) -> str:
     """Money a gateway has taken for us."""
     return f"gateway:{name}"
+
+
+def float_at(supplier: str) -> str:
+    """What the shop has paid to a supplier in advance, in the supplier's money."""
+    return f"float:{supplier}"
 
 
 def kind_of(account: str) -> Kind:

@@ -44,6 +44,7 @@ class NewsKind(StrEnum):
     MONEY_HELD = "money_held"
     MONEY_RETURNED = "money_returned"
     ORDER_WAITS = "order_waits"
+    ORDER_CHECKED = "order_checked"
     CASE_OPENED = "case_opened"
     RESTOCKED = "restocked"
     IMPORT_ENDED = "import_ended"

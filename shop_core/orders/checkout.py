@@ -14,13 +14,15 @@ from shop_core.db.tx import Tx
 from shop_core.kernel.errors import ShopError
 from shop_core.kernel.money import Money
 from shop_core.orders.errors import NoSuchOrder
-from shop_core.orders.models import Order
+from shop_core.orders.models import Order, Source
 from shop_core.orders.pay import require_payable
-from shop_core.orders.read import OrderView, lock_by_id
+from shop_core.orders.read import LineView, OrderView, lock_by_id
 from shop_core.payments.models import PaymentState, Purpose
 from shop_core.payments.payments import PaymentView, find_payment
 from shop_core.stock.errors import OutOfStock
 from shop_core.stock.hold import count_held
+from shop_core.supply.costs import Earned
+from shop_core.supply.routing import can_supply
 from shop_core.wallet.balance import balance_of
 
 GRACE: Final = timedelta(minutes=1)
@@ -73,9 +75,16 @@ def _allow(tx: Tx, checkout: Checkout) -> None:
     order = lock_by_id(tx, payment.subject_id)
     require_payable(tx, order)
     _require_due(tx, order, payment, checkout.amount)
-    if any(count_held(tx, line.id) != line.quantity for line in order.lines):
+    if not all(_can_be_delivered(tx, line) for line in order.lines):
         raise OutOfStock(left=0)
     _keep_for_a_while(tx, order, payment)
+
+
+def _can_be_delivered(tx: Tx, line: LineView) -> bool:
+    """Whether a line holds its goods, or they can still be bought."""
+    if line.source is Source.SUPPLY:
+        return can_supply(tx, line.variant_id, line.quantity, Earned(line.paid, line.quantity))
+    return count_held(tx, line.id) == line.quantity
 
 
 def _require_due(tx: Tx, order: OrderView, payment: PaymentView, amount: Money) -> None:

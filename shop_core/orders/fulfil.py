@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import structlog
-from sqlalchemy import literal_column, select
+from sqlalchemy import exists, literal_column, select, text
 
 from shop_core.cases.cases import MACHINE, CaseKind, close_case
 from shop_core.db import outbox
 from shop_core.db.outbox import News
 from shop_core.db.shop import Shop
 from shop_core.db.tx import Tx, View
-from shop_core.orders.models import Order, OrderState
-from shop_core.orders.read import lock_by_id
-from shop_core.orders.steps import deliver_paid, hold_again, refund_outside, refund_paid
+from shop_core.delivery.secure import Secured, Wanted, secure
+from shop_core.orders.models import Order, OrderLine, OrderState, Source
+from shop_core.orders.read import LineView, OrderView, lock_by_id
+from shop_core.orders.steps import deliver_paid, note_goods, refund_outside, refund_paid
 from shop_core.payments.refunds import find_returnable
+from shop_core.supply.models import IS_LIVE, Purchase
 
 log = structlog.get_logger()
+
+_IS_BOUGHT_FOR: Final = (
+    exists()
+    .where(OrderLine.order_id == Order.id, Purchase.line_id == OrderLine.id, text(f"purchases.{IS_LIVE}"))
+    .correlate(Order)
+)
 
 
 async def fulfil(shop: Shop, news: News) -> None:
@@ -33,7 +42,7 @@ def _on_news(tx: Tx, news: News) -> None:
 async def sweep_undelivered(shop: Shop, *, limit: int = 20) -> int:
     """Finish paid orders that the news did not reach. Returns how many it looked at.
 
-    Finds nothing in a healthy shop: an order is ``paid`` only between two transactions.
+    Finds nothing in a healthy shop: an order is ``paid`` only between two transactions, or while something is bought for it.
     """
     stuck = await shop.read(_list_stuck, limit)
     for order_id in stuck:
@@ -48,7 +57,10 @@ async def sweep_undelivered(shop: Shop, *, limit: int = 20) -> int:
 def _list_stuck(view: View, limit: int) -> Sequence[int]:
     return (
         view.execute(
-            select(Order.id).where(Order.state == literal_column("'paid'")).order_by(Order.id).limit(limit)
+            select(Order.id)
+            .where(Order.state == literal_column("'paid'"), ~_IS_BOUGHT_FOR)
+            .order_by(Order.id)
+            .limit(limit)
         )
         .scalars()
         .all()
@@ -56,11 +68,21 @@ def _list_stuck(view: View, limit: int) -> Sequence[int]:
 
 
 def finish_paid(tx: Tx, order_id: int) -> None:
-    """Deliver a ``paid`` order if codes can be found, else refund it. Anything else is left as it is."""
+    """Carry a ``paid`` order on. Anything else is left as it is."""
     order = lock_by_id(tx, order_id)
-    if order.state is not OrderState.PAID:
+    if order.state is OrderState.PAID:
+        carry_on(tx, order)
+
+
+def carry_on(tx: Tx, order: OrderView) -> None:
+    """Deliver a locked ``paid`` order if all its goods are there, wait if some are being bought, else refund it.
+
+    May run at any time: it looks at what is held and under way, and never buys what is.
+    """
+    found = {_secure_line(tx, line) for line in order.lines}
+    if Secured.WAITING in found:
         return
-    if hold_again(tx, order) and deliver_paid(tx, order, paid_with=order.paid_with or ""):
+    if Secured.NOWHERE not in found and deliver_paid(tx, order, paid_with=order.paid_with or ""):
         close_case(tx, CaseKind.UNDELIVERED, order.id, by=MACHINE, resolution="delivered")
         return
     receipt = find_returnable(tx, order.id, order.total)
@@ -68,3 +90,9 @@ def finish_paid(tx: Tx, order_id: int) -> None:
         refund_paid(tx, order, by=MACHINE)
     else:
         refund_outside(tx, order, receipt, by=MACHINE)
+
+
+def _secure_line(tx: Tx, line: LineView) -> Secured:
+    found = secure(tx, Wanted(line.id, line.variant_id, line.quantity, line.paid))
+    note_goods(tx, line, Source.SUPPLY if found is Secured.WAITING else line.source)
+    return found

@@ -29,21 +29,32 @@ TRANSITIONS: Final[dict[OrderState, frozenset[OrderState]]] = {
     ),
     OrderState.PAID: frozenset({OrderState.DELIVERED, OrderState.REFUNDED}),
     OrderState.DELIVERED: frozenset({OrderState.REFUNDED}),
-    OrderState.CANCELLED: frozenset({OrderState.DELIVERED}),
-    OrderState.EXPIRED: frozenset({OrderState.DELIVERED}),
+    OrderState.CANCELLED: frozenset({OrderState.DELIVERED, OrderState.PAID}),
+    OrderState.EXPIRED: frozenset({OrderState.DELIVERED, OrderState.PAID}),
     OrderState.REFUNDED: frozenset(),
 }
 """What may follow what, and who does it.
 
-``awaiting`` → ``delivered``: paid with the code in stock, the normal case (orders.pay). → ``paid``: paid, and the held
-code is not there; ``orders.fulfil`` takes over. → ``cancelled``: the buyer (orders.cancel). → ``expired``: the sweeper.
-``paid`` → ``delivered`` | ``refunded``: orders.fulfil, or staff (orders.refund).
-``cancelled``, ``expired`` → ``delivered``: the money came late and there was a code left (orders.take_payment).
+``awaiting`` → ``delivered``: paid with the code in stock, the normal case (orders.pay). → ``paid``: paid, and the goods
+have to be bought, or the held code is not there; ``orders.fulfil`` takes over. → ``cancelled``: the buyer (orders.cancel).
+→ ``expired``: the sweeper.
+``paid`` → ``delivered`` | ``refunded``: orders.fulfil, the answer to a purchase (orders.heard), or staff (orders.refund).
+``cancelled``, ``expired`` → ``delivered`` | ``paid``: the money came late and there was a code left, or a way to buy one
+(orders.take_payment).
 ``delivered`` → ``refunded``: staff.
 """
 
 COUNTS: Final = (OrderState.AWAITING, OrderState.PAID, OrderState.DELIVERED)
 """Orders that count towards a per-person limit; what ended without goods does not."""
+
+
+class Source(StrEnum):
+    """Where a line's goods come from."""
+
+    STOCK = "stock"
+    """Cards, held from placing on."""
+    SUPPLY = "supply"
+    """Bought once the order is paid; nothing is held before."""
 
 
 class Order(Base):
@@ -92,7 +103,8 @@ class Order(Base):
 class OrderLine(Base):
     """One variant of an order, with everything a later report needs: list price, discount, paid, cost.
 
-    ``names`` is what the buyer read when he bought. Profit is ``paid_minor - cost_minor``.
+    ``names`` is what the buyer read when he bought. Profit is ``paid_minor - cost_minor``; of goods that are bought for the
+    order the cost is known when they are there.
     """
 
     __tablename__ = "order_lines"
@@ -111,3 +123,4 @@ class OrderLine(Base):
     discount_minor: Mapped[Big]
     paid_minor: Mapped[Big]
     cost_minor: Mapped[Big]
+    source: Mapped[str] = mapped_column(String(10), default=Source.STOCK.value, server_default="stock")

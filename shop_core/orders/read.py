@@ -13,7 +13,7 @@ from shop_core.customers.people import Address
 from shop_core.db.tx import Tx, View
 from shop_core.kernel.money import Money
 from shop_core.orders.errors import NoSuchOrder
-from shop_core.orders.models import Order, OrderLine, OrderState
+from shop_core.orders.models import Order, OrderLine, OrderState, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,7 @@ class LineView:
     quantity: int
     paid: Money
     cost: Money
+    source: Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,31 @@ def lock_by_id(tx: Tx, order_id: int) -> OrderView:
     return _view(tx, row)
 
 
+def get_by_line(view: View, line_id: int) -> OrderView:
+    """The order of a line.
+
+    Raises:
+        NoSuchOrder: Not there.
+    """
+    return get_by_id(view, _order_of_line(view, line_id))
+
+
+def lock_by_line(tx: Tx, line_id: int) -> OrderView:
+    """The order of a line, locked until the transaction ends.
+
+    Raises:
+        NoSuchOrder: Not there.
+    """
+    return lock_by_id(tx, _order_of_line(tx, line_id))
+
+
+def _order_of_line(view: View, line_id: int) -> int:
+    order_id = view.execute(select(OrderLine.order_id).where(OrderLine.id == line_id)).scalar()
+    if order_id is None:
+        raise NoSuchOrder
+    return int(order_id)
+
+
 def list_own(view: View, person_id: int, *, limit: int, offset: int = 0) -> Sequence[OrderView]:
     """A person's orders, newest first."""
     return _list(view, select(*_ORDER).where(Order.person_id == person_id), limit=limit, offset=offset)
@@ -172,6 +198,7 @@ def _line(row: Row[Any], currency: str) -> LineView:
         row.quantity,
         Money(row.paid_minor, currency),
         Money(row.cost_minor, currency),
+        Source(row.source),
     )
 
 

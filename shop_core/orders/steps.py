@@ -17,13 +17,16 @@ from shop_core.kernel.money import Money
 from shop_core.ledger import accounts
 from shop_core.ledger.post import Move, post
 from shop_core.messaging.queue import NewsKind, queue_message
-from shop_core.orders.models import TRANSITIONS, Order, OrderLine, OrderState
-from shop_core.orders.read import OrderView
+from shop_core.orders.models import TRANSITIONS, Order, OrderLine, OrderState, Source
+from shop_core.orders.read import LineView, OrderView
 from shop_core.payments.payments import close_for
 from shop_core.payments.receipts import ReceiptView
 from shop_core.payments.refunds import RefundView, start_refund
 from shop_core.stock.errors import OutOfStock
-from shop_core.stock.hold import hold_cards, release_held
+from shop_core.stock.hold import cost_of, count_held, hold_cards, release_held
+from shop_core.supply.costs import Earned
+from shop_core.supply.purchases import withdraw
+from shop_core.supply.routing import can_supply
 
 _ORDER: Final = table_of(Order)
 _MOVE: Final = update(_ORDER).where(
@@ -33,7 +36,7 @@ _MOVE: Final = update(_ORDER).where(
 _COST: Final = (
     update(table_of(OrderLine))
     .where(OrderLine.id == bindparam("of_line"))
-    .values(cost_minor=bindparam("costs"))
+    .values(cost_minor=bindparam("costs"), source=bindparam("goods_from"))
 )
 
 
@@ -58,6 +61,9 @@ def book_paid(tx: Tx, order: OrderView, *, source: str) -> None:
     )
 
 
+WAITS_TOLD_AFTER: Final = timedelta(seconds=20)
+"""Buying usually takes a few seconds: then the goods are the news."""
+
 TOLD_BY_ANSWER: Final = timedelta(seconds=4)
 """News of what a person just did himself waits this long: the answer to his press usually tells it first."""
 
@@ -70,13 +76,16 @@ def delivered_cause(order_id: int) -> str:
 def deliver_paid(tx: Tx, order: OrderView, *, paid_with: str, told_in: timedelta = timedelta(0)) -> bool:
     """Hand everything over and move the order to ``delivered``; its cards are held, its money is booked.
 
-    Where a held card is missing, the order stands as ``paid`` and ``orders.fulfil`` is told: the money is kept safe, and
-    the buyer's goods are looked for again.
+    Where the goods have to be bought, or a held card is missing, the order stands as ``paid`` and ``orders.fulfil`` is told:
+    the money is kept safe, and the buyer's goods are looked for.
 
     Returns:
         Whether the goods are out.
     """
     now = tx.now
+    if any(line.source is Source.SUPPLY and not _is_in_hand(tx, line) for line in order.lines):
+        _wait_for_supply(tx, order, paid_with=paid_with)
+        return False
     if not all(hand_over(tx, line.id, line.quantity) for line in order.lines):
         move_order(tx, order, OrderState.PAID, paid_at=now, paid_with=paid_with)
         open_case(tx, CaseKind.UNDELIVERED, order.id, {"number": order.number})
@@ -99,6 +108,30 @@ def deliver_paid(tx: Tx, order: OrderView, *, paid_with: str, told_in: timedelta
     cause = delivered_cause(order.id)
     queue_message(tx, order.address, NewsKind.ORDER_DELIVERED, args, cause=cause, due_in=told_in)
     return True
+
+
+def _is_in_hand(tx: Tx, line: LineView) -> bool:
+    """Whether a line that is bought for holds all its goods."""
+    return count_held(tx, line.id) >= line.quantity
+
+
+def note_goods(tx: Tx, line: LineView, source: Source) -> None:
+    """Note on a line where its goods come from, and what those that it has cost."""
+    tx.execute(_COST, {"of_line": line.id, "costs": cost_of(tx, line.id), "goods_from": source.value})
+
+
+def _wait_for_supply(tx: Tx, order: OrderView, *, paid_with: str) -> None:
+    """The money is in; what the order lacks is going to be bought. Its buyer is told only if that takes a while."""
+    move_order(tx, order, OrderState.PAID, paid_at=tx.now, paid_with=paid_with, ended_at=None)
+    tx.publish(OrderPaid(order.id))
+    queue_message(
+        tx,
+        order.address,
+        NewsKind.ORDER_WAITS,
+        {"order_id": order.id},
+        cause=f"order:{order.id}:waits",
+        due_in=WAITS_TOLD_AFTER,
+    )
 
 
 def book_delivered(tx: Tx, order: OrderView) -> None:
@@ -128,6 +161,16 @@ def refund_outside(
 
 
 def _end_refunded(tx: Tx, order: OrderView, target: str, *, by: str) -> None:
+    """End the order.
+
+    What was only planned to be bought for it is given up, and what came of it already goes on the shelf.
+
+    Raises:
+        PurchaseUnderWay: A supplier may still deliver: goods and money would both be gone. Nothing was given back.
+    """
+    if order.state is OrderState.PAID:
+        withdraw(tx, [line.id for line in order.lines])
+        release_order(tx, order)
     source = accounts.REFUNDS if order.state is OrderState.DELIVERED else accounts.ORDERS
     moves = [Move(target, source, order.total)]
     post(tx, key=f"order:{order.id}:refunded", kind="order_refunded", moves=moves)
@@ -147,19 +190,27 @@ def close_payments(tx: Tx, order: OrderView) -> None:
 
 
 def hold_line(tx: Tx, variant: VariantView, quantity: int, line_id: int) -> None:
-    """Hold cards for a line, and note on it what they cost.
+    """Hold cards for a line, and note on it what they cost; or see that they can be bought once it is paid.
 
     Raises:
-        OutOfStock: Fewer left.
+        OutOfStock: Fewer left, and no supplier sells them without a loss.
     """
-    cost = hold_cards(
-        tx,
-        variant_id=variant.id,
-        quantity=quantity,
-        sell_until_days=variant.sell_until_days,
-        line_id=line_id,
-    )
-    tx.execute(_COST, {"of_line": line_id, "costs": cost})
+    try:
+        cost = hold_cards(
+            tx,
+            variant_id=variant.id,
+            quantity=quantity,
+            sell_until_days=variant.sell_until_days,
+            line_id=line_id,
+        )
+    except OutOfStock:
+        if not can_supply(tx, variant.id, quantity, Earned(variant.price * quantity, quantity)):
+            raise
+        # A line comes from one place: what was found of it stays for whoever wants no more than that.
+        release_held(tx, line_id)
+        tx.execute(_COST, {"of_line": line_id, "costs": 0, "goods_from": Source.SUPPLY.value})
+        return
+    tx.execute(_COST, {"of_line": line_id, "costs": cost, "goods_from": Source.STOCK.value})
 
 
 def hold_again(tx: Tx, order: OrderView) -> bool:

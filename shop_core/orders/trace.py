@@ -24,6 +24,7 @@ from shop_core.orders.steps import delivered_cause
 from shop_core.payments.models import Payment, Purpose
 from shop_core.payments.payments import NoSuchPayment, PaymentView, as_view, get_payment
 from shop_core.payments.receipts import ReceiptView, find_by_external_ref, list_for_payments
+from shop_core.supply.purchases import PurchaseView, list_purchases
 
 LONGEST_NUMBER: Final = 80
 """What a gateway's own number may have; anything longer is not looked for."""
@@ -76,6 +77,7 @@ class OrderTrace:
     Attributes:
         payments: First made first; those for the order and top-ups made for it.
         receipts: Money that came for these payments, first come first.
+        purchases: What was bought for it or tried, first made first.
         refusals: What gateways said when they refused to begin.
         revealed_at: The buyer's first look at a code.
         returned_at: The codes went back on the shelf.
@@ -86,6 +88,7 @@ class OrderTrace:
     receipts: Sequence[ReceiptView]
     refusals: Sequence[str]
     messages: Sequence[MessageTrace]
+    purchases: Sequence[PurchaseView]
     revealed_at: datetime | None
     returned_at: datetime | None
 
@@ -155,6 +158,7 @@ def trace_order(view: View, number: str) -> OrderTrace:
         receipts=receipts,
         refusals=_refusals(view, payment_ids),
         messages=_list_messages(view, Message.cause.in_(_causes(order, receipts))),
+        purchases=list_purchases(view, line_ids),
         revealed_at=min((row.revealed_at for row in looks if row.revealed_at), default=None),
         returned_at=min((row.returned_at for row in looks if row.returned_at), default=None),
     )
@@ -188,7 +192,7 @@ def _refusals(view: View, payment_ids: Sequence[int]) -> Sequence[str]:
 
 def _causes(order: OrderView, receipts: Sequence[ReceiptView]) -> Sequence[str]:
     """Under which causes news of an order is queued: those of its steps, those of money that came for it."""
-    of_order = [f"order:{order.id}:{what}" for what in ("waits", "late", "refunded")]
+    of_order = [f"order:{order.id}:{what}" for what in ("waits", "late", "checked", "refunded")]
     of_money = [
         f"receipt:{receipt.id}:{what}"
         for receipt in receipts

@@ -18,9 +18,13 @@ COUNT_LIMIT: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """What a screen says of a variant's stock: exact below ``COUNT_LIMIT``."""
+    """What a screen says of a variant's stock: exact below ``COUNT_LIMIT``.
+
+    ``is_counted``: False where a supplier has so many that it does not say how many.
+    """
 
     count: int
+    is_counted: bool = True
 
     @property
     def is_more(self) -> bool:

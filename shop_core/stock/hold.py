@@ -83,10 +83,38 @@ def hold_cards(tx: Tx, *, variant_id: int, quantity: int, sell_until_days: int, 
     return sum(costs)
 
 
+def hold_if_enough(tx: Tx, *, variant_id: int, quantity: int, sell_until_days: int, line_id: int) -> bool:
+    """The same, for a line that may have cards already. False: fewer left, and the shelf is as it was."""
+    found = tx.execute(
+        _HOLD.returning(Card.id),
+        {
+            "variant": variant_id,
+            "quantity": quantity,
+            "sellable_on": sellable_on(tx, sell_until_days),
+            "line": line_id,
+        },
+    ).all()
+    if len(found) == quantity:
+        return True
+    if found:
+        tx.execute(
+            update(table_of(Card))
+            .where(Card.id.in_([row.id for row in found]))
+            .values(state=CardState.AVAILABLE.value, line_id=None)
+        )
+    return False
+
+
 def count_held(view: View, line_id: int) -> int:
     """How many cards a line holds."""
     held = select(func.count()).where(Card.line_id == line_id, Card.state == CardState.HELD.value)
-    return int(view.execute(held.select_from(Card)).scalar_one())
+    return int(view.execute(held).scalar_one())
+
+
+def cost_of(view: View, line_id: int) -> int:
+    """What the cards of a line cost, in the minor unit."""
+    costs = select(func.coalesce(func.sum(Card.cost_minor), 0)).where(Card.line_id == line_id)
+    return int(view.execute(costs).scalar_one())
 
 
 def take_held(tx: Tx, line_id: int) -> int:

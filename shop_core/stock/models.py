@@ -31,6 +31,7 @@ class CardState(StrEnum):
     ``available`` → ``held``       an order is placed (orders.place)
     ``held``      → ``available``  it was cancelled or ran out (orders.cancel, orders.expire)
     ``held``      → ``delivered``  it was paid (delivery.hand_over)
+    (new)         → ``held``       it was bought for a paid line that waits for more (stock.put_in)
     ``delivered`` → ``available``  it was refunded before anybody had looked at it (delivery.take_back)
 
     A code that a buyer has looked at stays ``delivered``: it is never sold again.
@@ -65,12 +66,21 @@ class Batch(Claimable, Base):
 
     Its codes are on sale as soon as their part of the file is committed, together with ``done_lines`` and the counts: so
     an import that died goes on behind its last whole part and still says exactly what became of every line.
+
+    ``purchase_id``: no file, but what a supplier delivered for that purchase. Its cards share what it cost to the last unit,
+    so they may differ by one.
     """
 
     __tablename__ = "batches"
     __table_args__ = (
         Index("ix_batches_variant", "variant_id"),
         Index("ix_batches_key", "key", unique=True),
+        Index(
+            "ix_batches_purchase",
+            "purchase_id",
+            sqlite_where=text("purchase_id IS NOT NULL"),
+            postgresql_where=text("purchase_id IS NOT NULL"),
+        ),
         Index(
             "ix_batches_due",
             "due_at",
@@ -99,6 +109,7 @@ class Batch(Claimable, Base):
     bad: Mapped[list[Any] | None] = mapped_column(Json)
     removed: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     undone_by: Mapped[str | None] = mapped_column(String(170))
+    purchase_id: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class BatchFile(Base):

@@ -35,7 +35,7 @@ def _find_low(view: View) -> dict[int, int]:
         .where(
             Product.state == ProductState.PUBLISHED.value,
             Variant.hidden.is_(False),
-            exists().where(Batch.variant_id == Variant.id).correlate(Variant),
+            exists().where(Batch.variant_id == Variant.id, Batch.purchase_id.is_(None)).correlate(Variant),
         )
         .order_by(Variant.id)
     ).all()

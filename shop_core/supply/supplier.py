@@ -374,9 +374,10 @@ class NoSuchSupplier(ShopError):
 class Suppliers:
     """The suppliers that are set up, by their names in the config."""
 
-    def __init__(self, suppliers: Mapping[str, Supplier]) -> None:
-        """Keep the table."""
+    def __init__(self, suppliers: Mapping[str, Supplier], *, public_url: str | None = None) -> None:
+        """Keep the table. ``public_url``: how the world reaches this shop; None: no supplier can call back."""
         self._suppliers = dict(suppliers)
+        self._public_url = public_url
 
     def get(self, name: str) -> Supplier:
         """A supplier by its name.
@@ -388,6 +389,10 @@ class Suppliers:
             return self._suppliers[name]
         except KeyError:
             raise NoSuchSupplier(supplier=name[:40]) from None
+
+    def callback_url(self, name: str) -> str | None:
+        """Where a supplier may tell us what became of a purchase."""
+        return None if self._public_url is None else f"{self._public_url}/suppliers/{name}/callback"
 
     @property
     def names(self) -> tuple[str, ...]:

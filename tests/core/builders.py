@@ -28,7 +28,7 @@ from shop_core.db.tx import Surroundings, Tx, View
 from shop_core.invariants import Finding, verify
 from shop_core.kernel.errors import ShopError
 from shop_core.kernel.money import Money
-from shop_core.kernel.policy import Policy
+from shop_core.kernel.policy import Policy, SupplierTerms
 from shop_core.kernel.secret import Secret
 from shop_core.orders.pay import pay_by_gateway
 from shop_core.orders.place import Wish, place_order
@@ -50,6 +50,7 @@ from shop_core.staff.roles import Roster
 from shop_core.stock.batches import BatchView
 from shop_core.stock.import_codes import Import, import_codes
 from shop_core.subscriptions import CONSUMERS, SUBSCRIPTIONS
+from shop_core.supply.supplier import Suppliers
 from shop_core.vault.vault import Vault
 from shop_core.wallet.balance import adjust, balance_of
 
@@ -77,6 +78,8 @@ TRADE_TABLES: Final = {
     "refunds": "id",
     "deliveries": "id",
     "reveals": "id",
+    "purchases": "id",
+    "purchase_asks": "id",
     "messages": "id",
     "ledger_entries": "id",
     "ledger_balances": "account",
@@ -332,8 +335,20 @@ class Market:
 
 
 @asynccontextmanager
-async def a_market(url: str, *, seed: int = 1, **rules: Any) -> AsyncIterator[Market]:
-    """A shop over an empty database; ``rules`` are those of ``Policy``. Its books are verified when the test is over."""
+async def a_market(
+    url: str,
+    *,
+    seed: int = 1,
+    suppliers: Suppliers | None = None,
+    terms: Mapping[str, SupplierTerms] | None = None,
+    **rules: Any,
+) -> AsyncIterator[Market]:
+    """A shop over an empty database; ``rules`` are those of ``Policy``. Its books are verified when the test is over.
+
+    It buys from ``suppliers``, on ordinary terms unless others are given.
+    """
+    known = suppliers or Suppliers({})
+    rules["suppliers"] = {name: SupplierTerms() for name in known.names} if terms is None else terms
     clock, random = ManualClock(), Random(seed)
     policy = replace(Policy(), **rules)
     vault = Vault("k1", VAULT_KEYS)
@@ -345,6 +360,7 @@ async def a_market(url: str, *, seed: int = 1, **rules: Any) -> AsyncIterator[Ma
         Vault: vault,
         Gateways: Gateways(gateways, shown_on, closed=[CLOSED]),
         Roster: Roster.of([OWNER]),
+        Suppliers: known,
     }
     file = create_engine(f"sqlite:///{make_url(url).database}") if backend_of(url) == "sqlite" else None
     shop = Shop(database, clock, policy, services, random=random)

@@ -32,12 +32,14 @@ from shop_core.orders.end import cancel_order, expire_orders
 from shop_core.orders.pay import pay_from_wallet, top_up_difference
 from shop_core.orders.refund import refund_order, refund_seen_order, return_order
 from shop_core.orders.suspense import credit_to_buyer, mark_returned
+from shop_core.supply.supplier import Told
 from shop_core.threads.answer import answer_customer
 from shop_core.threads.sealing import Said
 from shop_core.threads.watch import watch_threads
 from shop_core.threads.write import write_to_shop
 from shop_core.vault.vault import Vault
-from tests.core.builders import CLOSED, EPAY, OTHER_GATEWAY, OWNER, START, VAULT_KEYS, Market, a_market
+from tests.core.builders import CLOSED, EPAY, OTHER_GATEWAY, OWNER, START, VAULT_KEYS, Market
+from tests.core.wholesaler import Trade, a_trade
 from tests.postgres import PostgresServer
 
 ONE_ORDER_IN: Final = "(SELECT min(id) FROM orders WHERE state = '{}')"
@@ -66,7 +68,30 @@ def drop_entry(state: str, step: str) -> tuple[str, ...]:
     )
 
 
+DONE: Final = "(SELECT min(id) FROM purchases WHERE state = 'done')"
+
 CORRUPTIONS: Final[dict[str, tuple[str, ...]]] = {
+    "purchase_has_known_state": ("UPDATE purchases SET state = 'lost' WHERE state = 'refused'",),
+    "line_has_one_purchase_at_a_time": (
+        "DROP INDEX uq_purchases_live",
+        "UPDATE purchases SET state = 'unknown' WHERE state = 'refused'",
+    ),
+    "purchase_under_way_has_paid_order": (
+        ("UPDATE orders SET state = 'refunded' WHERE id = (SELECT l.order_id FROM order_lines l"
+        " JOIN purchases p ON p.line_id = l.id WHERE p.state = 'accepted')"),
+    ),
+    "purchase_under_way_is_seen_to": ("UPDATE purchases SET due_at = NULL WHERE state = 'accepted'",),
+    "purchase_that_left_us_says_when": ("UPDATE purchases SET sent_at = NULL WHERE state = 'done'",),
+    "purchase_counts_its_codes": ("UPDATE purchases SET delivered = 3 WHERE state = 'done'",),
+    "line_has_no_more_cards_than_it_wants": (
+        f"UPDATE order_lines SET quantity = 1 WHERE id = (SELECT line_id FROM purchases WHERE id = {DONE})",
+    ),
+    "purchase_with_goods_is_booked": ("UPDATE purchases SET booked_minor = NULL WHERE state = 'done'",),
+    "purchase_is_booked_as_it_says": ("UPDATE purchases SET booked_minor = 7 WHERE state = 'done'",),
+    "purchase_is_given_back_as_it_says": ("UPDATE purchases SET returned_minor = 7 WHERE state = 'done'",),
+    "entries_of_purchases_are_as_many": (
+        "INSERT INTO ledger_entries (key, kind, at) VALUES ('purchase:99:bought', 'purchase_bought', 0)",
+    ),
     "entry_balances": (
         ("UPDATE ledger_postings SET amount_minor = amount_minor + 1"
         " WHERE id = (SELECT max(id) FROM ledger_postings WHERE account = 'sales')"),
@@ -151,7 +176,7 @@ CORRUPTIONS: Final[dict[str, tuple[str, ...]]] = {
     "card_has_known_state": (
         "UPDATE cards SET state = 'lost' WHERE id = (SELECT min(id) FROM cards WHERE state = 'available')",
     ),
-    "card_is_of_its_batch": ("UPDATE cards SET cost_minor = 7 WHERE id = (SELECT max(id) FROM cards)",),
+    "card_is_of_its_batch": ("UPDATE cards SET cost_minor = 7 WHERE id = (SELECT min(id) FROM cards)",),
     "returning_account_is_refunds_under_way": (
         "UPDATE receipts SET amount_minor = amount_minor + 1 WHERE state = 'returning'",
     ),
@@ -278,6 +303,20 @@ async def populate_stars(market: Market, variant: int) -> None:
     await return_order(market.shop, orders[3].number, by=OWNER)
 
 
+async def buy_something(trade: Trade) -> None:
+    """One purchase done and taken back by its supplier, one under way, one refused."""
+    variant = await trade.a_variant()
+    await trade.a_paid_order(variant, quantity=2)
+    await trade.work()
+    [done] = trade.first.placed
+    await trade.tell(trade.first, Told(done.number, outcome=trade.first.fails(done.number)))
+    trade.first.does, trade.second.does = ["refuse"], ["accept"]
+    await trade.a_paid_order(variant)
+    await trade.work()
+    await trade.work()
+    assert await trade.states() == ["first done", "first refused", "second accepted"]
+
+
 def run_apart(work: Callable[[], Any]) -> None:
     with ThreadPoolExecutor(max_workers=1) as thread:
         thread.submit(lambda: asyncio.run(work())).result()
@@ -285,8 +324,9 @@ def run_apart(work: Callable[[], Any]) -> None:
 
 async def fill(url: str) -> None:
     await upgrade(url)
-    async with a_market(url) as market:
-        await populate(market)
+    async with a_trade(url) as trade:
+        await populate(trade.market)
+        await buy_something(trade)
 
 
 @pytest.fixture(scope="module")
@@ -344,7 +384,8 @@ def verify_on(conn: Connection) -> list[Finding]:
 
 def break_and_verify(conn: Connection, statements: tuple[str, ...]) -> list[Finding]:
     for statement in statements:
-        assert conn.exec_driver_sql(statement).rowcount > 0, f"nothing to corrupt: {statement}"
+        changed = conn.exec_driver_sql(statement).rowcount
+        assert changed > 0 or statement.startswith("DROP"), f"nothing to corrupt: {statement}"
     return verify_on(conn)
 
 

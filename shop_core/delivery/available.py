@@ -1,0 +1,25 @@
+"""How many of a variant can be had now, from the shelf or by buying them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from shop_core.catalog.read import VariantView
+from shop_core.db.tx import View
+from shop_core.stock.count import COUNT_LIMIT, Shelf, count_on_shelf
+from shop_core.supply.routing import count_supply
+
+
+def count_available(view: View, variants: Sequence[VariantView]) -> dict[int, Shelf]:
+    """What screens say of variants: the shelf, or where one purchase could bring more, that."""
+    shelves = count_on_shelf(view, [(variant.id, variant.sell_until_days) for variant in variants])
+    if not view.policy.suppliers:
+        return shelves
+    supply = count_supply(view, [(variant.id, variant.price) for variant in variants])
+    return {variant_id: _larger(shelf, supply.get(variant_id, 0)) for variant_id, shelf in shelves.items()}
+
+
+def _larger(shelf: Shelf, supply: int) -> Shelf:
+    if supply <= shelf.count:
+        return shelf
+    return Shelf(min(supply, COUNT_LIMIT), is_counted=supply < COUNT_LIMIT)

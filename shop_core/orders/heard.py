@@ -1,0 +1,223 @@
+"""What was heard about a purchase, taken into the shop in one transaction: its state, its goods, the books, the order.
+
+Answers to our calls and questions, callbacks and what a person says all end here. Goods and charges are never lost: who
+brings them late, twice or out of order finds the place that is left for them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Final
+
+from shop_core.cases.cases import MACHINE, CaseKind, close_case, open_case
+from shop_core.db.shop import Shop
+from shop_core.db.tx import Tx
+from shop_core.delivery.secure import room_for, take_delivered
+from shop_core.kernel.money import Money
+from shop_core.kernel.policy import SupplierTerms
+from shop_core.messaging.queue import NewsKind, queue_message
+from shop_core.orders.fulfil import carry_on
+from shop_core.orders.models import OrderState
+from shop_core.orders.read import OrderView, lock_by_line
+from shop_core.stock.put_in import SealedPiece, seal_pieces
+from shop_core.supply.books import book_bought, book_kept, book_returned, charged, cost_said
+from shop_core.supply.calls import Heard, Trouble, What
+from shop_core.supply.costs import landed
+from shop_core.supply.health import note_failure, note_silence, note_success, offer_subject
+from shop_core.supply.models import PurchaseState
+from shop_core.supply.purchases import Ask, PurchaseView, change, lock, move, note_ask, require_claim
+from shop_core.supply.supplier import Accepted, Capabilities, Done, Failed, GoodsKind, No, Partial, Refused
+from shop_core.supply.verdict import Step, Verdict, fewer_than_said, judge
+from shop_core.vault.vault import Vault
+
+TOLD_AFTER: Final = timedelta(minutes=3)
+"""A buyer who waits so long for a purchase that nobody knows the end of is told so."""
+LONGEST_REF: Final = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """What was heard, with its goods sealed before any transaction sees them."""
+
+    heard: Heard
+    capabilities: Capabilities
+    pieces: tuple[SealedPiece, ...] = field(default=(), repr=False)
+    by: str = MACHINE
+
+
+def seal_heard(shop: Shop, heard: Heard, capabilities: Capabilities, *, by: str = MACHINE) -> Hearing:
+    """Seal what was delivered."""
+    outcome = heard.outcome
+    goods = outcome.goods if isinstance(outcome, Done | Partial) else ()
+    return Hearing(heard, capabilities, seal_pieces(shop.get(Vault), goods), by)
+
+
+def take_answer(tx: Tx, claimed: PurchaseView, hearing: Hearing) -> PurchaseState:
+    """Take in the answer to a call or question of whoever holds the claim.
+
+    Raises:
+        Fenced: Somebody else has taken the purchase over. Nothing was changed; goods are brought in by ``take_news``.
+    """
+    order = lock_by_line(tx, claimed.line_id)
+    return _take(tx, order, require_claim(tx, claimed), hearing)
+
+
+def take_news(tx: Tx, purchase_id: int, line_id: int, hearing: Hearing) -> PurchaseState:
+    """Take in what came without a claim: a callback, a person's word, the goods in the hands of a process that was fenced.
+
+    May run any number of times and in any order: it goes by the purchase's state.
+    """
+    order = lock_by_line(tx, line_id)
+    return _take(tx, order, lock(tx, purchase_id), hearing)
+
+
+def _take(tx: Tx, order: OrderView, purchase: PurchaseView, hearing: Hearing) -> PurchaseState:
+    heard = hearing.heard
+    note_ask(tx, purchase, Ask(heard.what.value, heard.answer, heard.said, heard.asked_at, heard.answered_at))
+    _note_health(tx, purchase, heard)
+    purchase = _note_facts(tx, purchase, heard)
+    verdict = judge(purchase, heard, hearing.capabilities, tx.now)
+    _STEPS[verdict.step](tx, order, purchase, hearing, verdict)
+    after = lock(tx, purchase.id)
+    if verdict.needs_person or (after.state is PurchaseState.UNKNOWN and after.due_at is None):
+        ask_person(tx, order, after)
+    elif after.state is not purchase.state and not after.is_live:
+        close_case(tx, CaseKind.PURCHASE, after.id, by=hearing.by, resolution=after.state.value)
+    return after.state
+
+
+def _note_health(tx: Tx, purchase: PurchaseView, heard: Heard) -> None:
+    """What the answer says about the supplier and the offer, whatever it says about the purchase."""
+    if heard.what not in {What.PLACE, What.QUERY}:
+        return
+    match heard.outcome:
+        case None:
+            note_silence(tx, purchase.supplier, heard.said, opens=heard.trouble is Trouble.REFUSES_US)
+        case Refused(why=No.BALANCE):
+            note_silence(tx, purchase.supplier, heard.said or No.BALANCE.value, opens=True)
+        case Refused(why=No.OUT_OF_STOCK | No.OFF_SALE | No.OTHER as why):
+            note_success(tx, purchase.supplier)
+            note_failure(tx, offer_subject(purchase.offer_id), opens=why is not No.OTHER)
+        case _:
+            note_success(tx, purchase.supplier, purchase.offer_id)
+
+
+def _note_facts(tx: Tx, purchase: PurchaseView, heard: Heard) -> PurchaseView:
+    """Keep the supplier's own number and what it says that it charged, whatever else follows."""
+    outcome = heard.outcome
+    ref = outcome.supplier_ref if isinstance(outcome, Accepted | Done | Partial | Failed) else None
+    if ref is None or len(ref) > LONGEST_REF:
+        ref = purchase.supplier_ref
+    cost = cost_said(purchase, heard) or purchase.cost
+    if (ref, cost) == (purchase.supplier_ref, purchase.cost):
+        return purchase
+    change(tx, purchase, supplier_ref=ref, cost_minor=None if cost is None else cost.minor)
+    return replace(purchase, supplier_ref=ref, cost=cost)
+
+
+# ------------------------------------------------------------------------------------------------------- steps
+
+
+def _deliver(tx: Tx, order: OrderView, purchase: PurchaseView, hearing: Hearing, _: Verdict) -> None:
+    """There are goods: into the vault, for the line or on the shelf, booked, and handed over if that was all."""
+    brought = _bring_in(tx, order, purchase, hearing)
+    is_short = purchase.kind is not GoodsKind.TOP_UP and brought < purchase.quantity
+    if isinstance(hearing.heard.outcome, Done) and is_short and purchase.is_live:
+        _keep_goods(tx, purchase, brought, fewer_than_said(purchase, hearing.capabilities))
+        return
+    if purchase.state is PurchaseState.DONE:
+        change(tx, purchase, delivered=brought)
+    else:
+        move(tx, purchase, PurchaseState.DONE, delivered=brought, ended_at=tx.now)
+    if order.state is OrderState.PAID:
+        carry_on(tx, order)
+
+
+def _bring_in(tx: Tx, order: OrderView, purchase: PurchaseView, hearing: Hearing) -> int:
+    room = 0
+    if order.state is OrderState.PAID:
+        quantity = next(line.quantity for line in order.lines if line.id == purchase.line_id)
+        room = room_for(tx, purchase, quantity)
+    cost = Money(0, tx.policy.currency)
+    if purchase.booked is None:
+        paid = charged(purchase, hearing.heard)
+        book_bought(tx, purchase, paid)
+        terms = tx.policy.suppliers.get(purchase.supplier, SupplierTerms())
+        cost = landed(paid, terms, tx.policy.currency)
+    return take_delivered(tx, purchase, hearing.pieces, cost, room=room)
+
+
+def _keep_goods(tx: Tx, purchase: PurchaseView, brought: int, verdict: Verdict) -> None:
+    _stay_in(tx, purchase, PurchaseState.UNKNOWN, verdict, delivered=brought)
+
+
+def _wait(tx: Tx, _: OrderView, purchase: PurchaseView, __: Hearing, verdict: Verdict) -> None:
+    _stay_in(tx, purchase, PurchaseState.ACCEPTED, verdict)
+
+
+def _doubt(tx: Tx, order: OrderView, purchase: PurchaseView, _: Hearing, verdict: Verdict) -> None:
+    state = purchase.state if purchase.state is PurchaseState.ACCEPTED else PurchaseState.UNKNOWN
+    _stay_in(tx, purchase, state, verdict)
+    if tx.now - (purchase.sent_at or tx.now) >= TOLD_AFTER:
+        queue_message(
+            tx,
+            order.address,
+            NewsKind.ORDER_CHECKED,
+            {"order_id": order.id},
+            cause=f"order:{order.id}:checked",
+        )
+
+
+def _stay_in(tx: Tx, purchase: PurchaseView, state: PurchaseState, verdict: Verdict, **values: int) -> None:
+    """Let go of the claim, and come back when the verdict says."""
+    due_at = None if verdict.next_in is None else tx.now + verdict.next_in
+    if purchase.state is state:
+        change(tx, purchase, due_at=due_at, token=None, **values)
+    else:
+        move(tx, purchase, state, due_at=due_at, **values)
+
+
+def _refuse(tx: Tx, order: OrderView, purchase: PurchaseView, hearing: Hearing, verdict: Verdict) -> None:
+    """Nothing was bought: the next offer has its turn, or the money goes back."""
+    if isinstance(hearing.heard.outcome, Failed):
+        book_kept(tx, purchase, hearing.heard.outcome)
+    end_refused(tx, order, purchase, verdict.reason)
+
+
+def end_refused(tx: Tx, order: OrderView, purchase: PurchaseView, reason: str) -> None:
+    """End a purchase that brought nothing, and carry its order on. Also before anything was sent."""
+    move(tx, purchase, PurchaseState.REFUSED, reason=reason, ended_at=tx.now)
+    if order.state is OrderState.PAID:
+        carry_on(tx, order)
+
+
+def _again(tx: Tx, _: OrderView, purchase: PurchaseView, __: Hearing, verdict: Verdict) -> None:
+    move(tx, purchase, PurchaseState.PLANNED, due_at=tx.now + (verdict.next_in or timedelta(0)))
+
+
+def _stay(tx: Tx, _: OrderView, purchase: PurchaseView, __: Hearing, verdict: Verdict) -> None:
+    due_at = None if verdict.next_in is None else tx.now + verdict.next_in
+    change(tx, purchase, due_at=due_at, token=None)
+
+
+def _reverse(tx: Tx, _: OrderView, purchase: PurchaseView, hearing: Hearing, __: Verdict) -> None:
+    if isinstance(hearing.heard.outcome, Failed):
+        book_returned(tx, purchase, hearing.heard.outcome)
+
+
+_STEPS: Final = {
+    Step.DELIVER: _deliver,
+    Step.WAIT: _wait,
+    Step.DOUBT: _doubt,
+    Step.REFUSE: _refuse,
+    Step.AGAIN: _again,
+    Step.STAY: _stay,
+    Step.REVERSE: _reverse,
+}
+
+
+def ask_person(tx: Tx, order: OrderView, purchase: PurchaseView) -> None:
+    """Open the case of a purchase that the machine cannot settle, or whose end was taken back."""
+    evidence = {"number": order.number, "supplier": purchase.supplier, "purchase": purchase.number}
+    open_case(tx, CaseKind.PURCHASE, purchase.id, evidence)

@@ -1,0 +1,172 @@
+"""Breaker and pace: whether a purchase may be sent to a supplier now, and what its answers say about it.
+
+A supplier, and each of its offers, has a row. Enough failures in a row open the breaker: it is left alone for a while that
+doubles. When that is over, one purchase may probe; taking the probe is one guarded statement, so of many that wait for it
+one goes and the others stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import and_, case, func, literal, literal_column, null, or_, select, update
+
+from shop_core.cases.cases import MACHINE, CaseKind, close_case, open_case, subject_of
+from shop_core.db.base import Moment, table_of
+from shop_core.db.tx import Tx, View
+from shop_core.db.upsert import insert_or
+from shop_core.kernel.policy import SupplierTerms
+from shop_core.supply.models import Health, Purchase
+
+OPENS_AFTER: Final = 5
+"""Failures in a row that open a breaker: fewer happen on any bad minute."""
+FIRST_PAUSE_S: Final = 30
+LONGEST_PAUSE_S: Final = 600
+PROBE: Final = timedelta(minutes=2)
+"""How long a probe may take before another may be made: as long as a purchase's claim."""
+BURST: Final = 4
+"""So many purchases may be sent at once after a quiet time, however slow the pace is."""
+_SOON: Final = timedelta(seconds=1)
+
+
+def supplier_subject(name: str) -> str:
+    """The row of a supplier."""
+    return f"supplier:{name}"
+
+
+def offer_subject(offer_id: int) -> str:
+    """The row of an offer."""
+    return f"offer:{offer_id}"
+
+
+def pass_gate(tx: Tx, supplier: str, offer_id: int, terms: SupplierTerms) -> timedelta | None:
+    """Let one purchase through to a supplier, or say how long it has to wait.
+
+    Takes a turn of the pace and, where a breaker is half open, its probe. The supplier's row stays locked until the
+    transaction ends, so two that pass together are counted one after the other.
+    """
+    subjects = (supplier_subject(supplier), offer_subject(offer_id))
+    _make_rows(tx, subjects)
+    wait = _pace_of(tx, subjects[0], supplier, terms)
+    for subject in subjects:
+        wait = wait or _closed_for(tx, subject)
+    if wait is not None:
+        return wait
+    if not all(_take_probe(tx, subject) for subject in subjects):
+        return _SOON
+    _take_turn(tx, subjects[0], terms)
+    return None
+
+
+def _make_rows(tx: Tx, subjects: Sequence[str]) -> None:
+    rows = [{"subject": subject} for subject in subjects]
+    tx.execute(insert_or(tx, Health).on_conflict_do_nothing(), rows)
+
+
+def _pace_of(tx: Tx, subject: str, supplier: str, terms: SupplierTerms) -> timedelta | None:
+    """How long the supplier's caps make a purchase wait. Locks its row."""
+    locked = select(Health.next_at).where(Health.subject == subject).with_for_update()
+    next_at: datetime | None = tx.execute(locked).scalar_one()
+    burst = timedelta(minutes=1) / terms.per_minute * BURST
+    if next_at is not None and next_at > tx.now + burst:
+        return next_at - burst - tx.now
+    under_way = select(func.count()).where(
+        Purchase.supplier == supplier, Purchase.state == literal_column("'sent'"), Purchase.due_at > tx.now
+    )
+    return _SOON if tx.execute(under_way).scalar_one() >= terms.at_once else None
+
+
+def _closed_for(tx: Tx, subject: str) -> timedelta | None:
+    """How long an open breaker keeps everybody away; None: it does not, or one may probe."""
+    row = tx.execute(
+        select(Health.opened_until, Health.probe_until).where(Health.subject == subject).with_for_update()
+    ).one()
+    if row.opened_until is None:
+        return None
+    until: datetime = max(row.opened_until, row.probe_until or row.opened_until)
+    return until - tx.now if until > tx.now else None
+
+
+def _take_probe(tx: Tx, subject: str) -> bool:
+    """Pass a closed breaker, or take the one probe of a half open one."""
+    passed = tx.execute(
+        update(table_of(Health))
+        .where(
+            Health.subject == subject,
+            or_(
+                Health.opened_until.is_(None),
+                and_(
+                    Health.opened_until <= tx.now,
+                    or_(Health.probe_until.is_(None), Health.probe_until <= tx.now),
+                ),
+            ),
+        )
+        .values(
+            probe_until=case(
+                (Health.opened_until.is_not(None), literal(tx.now + PROBE, Moment())), else_=null()
+            )
+        )
+    )
+    return passed.rowcount == 1
+
+
+def _take_turn(tx: Tx, subject: str, terms: SupplierTerms) -> None:
+    step = timedelta(minutes=1) / terms.per_minute
+    row = tx.execute(select(Health.next_at).where(Health.subject == subject)).scalar_one()
+    following = max(row or tx.now, tx.now) + step
+    tx.execute(update(table_of(Health)).where(Health.subject == subject).values(next_at=following))
+
+
+def is_left_alone(view: View, supplier: str) -> bool:
+    """Whether a supplier's breaker is open."""
+    opened = select(Health.opened_until).where(
+        Health.subject == supplier_subject(supplier), Health.opened_until > view.now
+    )
+    return view.execute(opened).first() is not None
+
+
+def note_success(tx: Tx, supplier: str, *offer_ids: int) -> None:
+    """A readable answer: the breakers close. Writes only where something was wrong."""
+    subjects = (supplier_subject(supplier), *map(offer_subject, offer_ids))
+    closed = tx.execute(
+        update(table_of(Health))
+        .where(Health.subject.in_(subjects), or_(Health.failures > 0, Health.opened_until.is_not(None)))
+        .values(failures=0, pause_s=0, opened_until=None, probe_until=None)
+    )
+    if closed.rowcount:
+        close_case(tx, CaseKind.SUPPLIER, subject_of(supplier), by=MACHINE, resolution="answers again")
+
+
+def note_failure(tx: Tx, subject: str, *, opens: bool = False) -> bool:
+    """No answer, or none that says anything. Enough of them, or one that ``opens``, and it is left alone for a while.
+
+    Returns:
+        Whether its breaker is open now.
+    """
+    _make_rows(tx, [subject])
+    row = tx.execute(
+        select(Health.failures, Health.pause_s, Health.opened_until)
+        .where(Health.subject == subject)
+        .with_for_update()
+    ).one()
+    failures = row.failures + 1
+    values: dict[str, object] = {"failures": failures}
+    is_open = opens or failures >= OPENS_AFTER or row.opened_until is not None
+    if is_open:
+        pause_s = min(max(row.pause_s * 2, FIRST_PAUSE_S), LONGEST_PAUSE_S)
+        values |= {
+            "pause_s": pause_s,
+            "opened_until": tx.now + timedelta(seconds=pause_s),
+            "probe_until": None,
+        }
+    tx.execute(update(table_of(Health)).where(Health.subject == subject).values(values))
+    return is_open
+
+
+def note_silence(tx: Tx, supplier: str, said: str, *, opens: bool = False) -> None:
+    """A supplier did not answer, or does not want us. An open breaker is a case: whoever runs the shop should know."""
+    if note_failure(tx, supplier_subject(supplier), opens=opens):
+        evidence = {"supplier": supplier, "said": said}
+        open_case(tx, CaseKind.SUPPLIER, subject_of(supplier), evidence)

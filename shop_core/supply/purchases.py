@@ -1,0 +1,323 @@
+"""Purchases as rows: planned, claimed, sent, asked about, over. Steps only; who leads them is above."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Row, func, insert, literal_column, select, update
+
+from shop_core.db.base import table_of
+from shop_core.db.claims import Fenced, claim_due, finish
+from shop_core.db.tx import Tx, View
+from shop_core.db.upsert import insert_or
+from shop_core.kernel.errors import ShopError
+from shop_core.kernel.money import Money
+from shop_core.kernel.numbers import new_number
+from shop_core.supply.models import IS_LIVE, TRANSITIONS, WITHDRAWN, Purchase, PurchaseAsk, PurchaseState
+from shop_core.supply.routing import Need, list_candidates
+from shop_core.supply.supplier import GoodsKind
+
+LEASE: Final = timedelta(minutes=2)
+"""How long a claim lasts: longer than a look at the price and a call together may take (``calls.CALL_S``)."""
+LONGEST_SAID: Final = 200
+TOPIC: Final = "purchases"
+"""What the workers of purchases wait for."""
+
+
+class PurchaseUnderWay(ShopError):
+    """A supplier may still deliver for this order: giving the money back now could lose both."""
+
+    code = "supply.under_way"
+
+
+class NoSuchPurchase(ShopError):
+    """No purchase of that number."""
+
+    code = "supply.no_purchase"
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseView:
+    """A purchase as use cases and screens see it."""
+
+    id: int
+    number: str
+    line_id: int
+    variant_id: int
+    attempt: int
+    offer_id: int
+    supplier: str
+    offer_ref: str
+    kind: GoodsKind
+    quantity: int
+    limit: Money
+    expected: Money | None
+    cost: Money | None
+    booked: Money | None
+    returned: Money
+    supplier_ref: str | None
+    state: PurchaseState
+    reason: str | None
+    delivered: int
+    tries: int
+    attempts: int
+    planned_at: datetime
+    sent_at: datetime | None
+    ended_at: datetime | None
+    due_at: datetime | None
+    token: int | None
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it may still bring goods."""
+        return self.state not in {PurchaseState.DONE, PurchaseState.REFUSED}
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One question and its answer, for the evidence."""
+
+    what: str
+    answer: str
+    said: str
+    asked_at: datetime
+    answered_at: datetime
+
+
+# -------------------------------------------------------------------------------------------------- planning
+
+
+def plan(tx: Tx, need: Need) -> bool:
+    """Plan to buy what a line lacks through the best offer that was not tried yet. False: there is none.
+
+    The caller holds the order's lock, so nobody else plans for the line; the index insists.
+    """
+    candidates = list_candidates(tx, need)
+    if not candidates:
+        return False
+    best = candidates[0]
+    attempt = tx.execute(select(func.count()).where(Purchase.line_id == need.line_id)).scalar_one() + 1
+    values = {
+        "line_id": need.line_id,
+        "variant_id": need.variant_id,
+        "attempt": attempt,
+        "offer_id": best.offer_id,
+        "supplier": best.supplier,
+        "offer_ref": best.ref,
+        "kind": best.kind.value,
+        "quantity": need.quantity,
+        "currency": best.limit.currency,
+        "limit_minor": best.limit.minor,
+        "state": PurchaseState.PLANNED.value,
+        "planned_at": tx.now,
+        "due_at": best.opens_at or tx.now,
+        "attempts": 0,
+    }
+    _insert(tx, values)
+    tx.wake(TOPIC)
+    return True
+
+
+def _insert(tx: Tx, values: dict[str, Any]) -> None:
+    made = None
+    while made is None:
+        # Only the number may meet another's; a second live purchase of the line is a bug, and loud.
+        row = insert_or(tx, Purchase).values(values | {"number": new_number(tx.random)})
+        made = tx.execute(
+            row.on_conflict_do_nothing(index_elements=[Purchase.number]).returning(Purchase.id)
+        ).scalar()
+
+
+def has_other_way(view: View, need: Need) -> bool:
+    """Whether an offer that was not tried yet could be asked now."""
+    return any(one.opens_at is None for one in list_candidates(view, need))
+
+
+# --------------------------------------------------------------------------------------------------- claiming
+
+
+def claim_purchases(tx: Tx, limit: int) -> Sequence[PurchaseView]:
+    """Take purchases that are due, each with the token that whoever finishes it compares."""
+    return [_view(row) for row in claim_due(tx, Purchase, limit=limit, lease=LEASE)]
+
+
+def claim_one(tx: Tx, purchase_id: int) -> PurchaseView | None:
+    """Take one that waits for its next question, for somebody who does not want to wait. None: it is being worked on."""
+    row = tx.execute(
+        update(Purchase)
+        .where(
+            Purchase.id == purchase_id,
+            Purchase.state.in_([PurchaseState.UNKNOWN.value, PurchaseState.ACCEPTED.value]),
+            Purchase.token.is_(None),
+        )
+        .values(due_at=tx.now + LEASE, token=tx.new_token(), attempts=Purchase.attempts + 1)
+        .returning(*Purchase.__table__.columns)
+    ).first()
+    return None if row is None else _view(row)
+
+
+def require_claim(tx: Tx, claimed: PurchaseView) -> PurchaseView:
+    """Lock a purchase and insist that it is still ours.
+
+    Raises:
+        Fenced: Somebody else has taken it over, or it is over.
+    """
+    purchase = lock(tx, claimed.id)
+    if purchase.token != claimed.token:
+        raise Fenced
+    return purchase
+
+
+# ---------------------------------------------------------------------------------------------------- reading
+
+
+def lock(tx: Tx, purchase_id: int) -> PurchaseView:
+    """A purchase, locked. After its order's lock, never before.
+
+    Raises:
+        NoSuchPurchase: Not there.
+    """
+    row = tx.execute(_ALL.where(Purchase.id == purchase_id).with_for_update()).first()
+    if row is None:
+        raise NoSuchPurchase
+    return _view(row)
+
+
+def find_purchase(view: View, purchase_id: int) -> PurchaseView | None:
+    """A purchase by its id."""
+    row = view.execute(_ALL.where(Purchase.id == purchase_id)).first()
+    return None if row is None else _view(row)
+
+
+def find_told(view: View, supplier: str, number: str, supplier_ref: str | None) -> PurchaseView | None:
+    """The purchase that a supplier speaks of: by our number, or by its own. Never another supplier's."""
+    wanted = _ALL.where(Purchase.supplier == supplier)
+    if number:
+        row = view.execute(wanted.where(Purchase.number == number)).first()
+    elif supplier_ref:
+        row = view.execute(wanted.where(Purchase.supplier_ref == supplier_ref).order_by(Purchase.id)).first()
+    else:
+        row = None
+    return None if row is None else _view(row)
+
+
+def list_purchases(view: View, line_ids: Sequence[int]) -> Sequence[PurchaseView]:
+    """Every attempt for some lines, first made first."""
+    return [
+        _view(row) for row in view.execute(_ALL.where(Purchase.line_id.in_(line_ids)).order_by(Purchase.id))
+    ]
+
+
+def list_asks(view: View, purchase_id: int) -> Sequence[Ask]:
+    """What the supplier was asked and said, in order."""
+    rows = view.execute(
+        select(*PurchaseAsk.__table__.columns)
+        .where(PurchaseAsk.purchase_id == purchase_id)
+        .order_by(PurchaseAsk.id)
+    )
+    return [Ask(row.what, row.answer, row.said, row.asked_at, row.answered_at) for row in rows]
+
+
+def has_live(view: View, line_id: int) -> bool:
+    """Whether a purchase for the line is not over."""
+    live = select(Purchase.id).where(Purchase.line_id == line_id, literal_column(IS_LIVE))
+    return view.execute(live).first() is not None
+
+
+# ---------------------------------------------------------------------------------------------------- changing
+
+
+def move(tx: Tx, purchase: PurchaseView, state: PurchaseState, **values: Any) -> None:  # noqa: ANN401 - columns
+    """Change the state along the table of transitions. The caller has locked the row; the guard proves it.
+
+    Lets go of the claim: whoever held it finds itself fenced.
+    """
+    if state not in TRANSITIONS[purchase.state]:
+        raise RuntimeError(f"purchase {purchase.number}: {purchase.state} does not become {state}")
+    columns = {"state": state.value, "token": None, "due_at": None, "attempts": 0} | values
+    finish(
+        tx,
+        update(table_of(Purchase))
+        .where(Purchase.id == purchase.id, Purchase.state == purchase.state.value)
+        .values(columns),
+    )
+    if columns["due_at"] is not None:
+        tx.wake(TOPIC)
+
+
+def change(tx: Tx, purchase: PurchaseView, **values: Any) -> None:  # noqa: ANN401 - columns
+    """Write down more about a purchase whose state stays. The caller has locked the row."""
+    tx.execute(update(table_of(Purchase)).where(Purchase.id == purchase.id).values(values))
+
+
+def note_ask(tx: Tx, purchase: PurchaseView, ask: Ask) -> None:
+    """Keep what the supplier was asked and said."""
+    tx.execute(
+        insert(table_of(PurchaseAsk)),
+        {
+            "purchase_id": purchase.id,
+            "what": ask.what,
+            "answer": ask.answer[:24],
+            "said": ask.said[:LONGEST_SAID],
+            "asked_at": ask.asked_at,
+            "answered_at": ask.answered_at,
+        },
+    )
+
+
+def withdraw(tx: Tx, line_ids: Sequence[int]) -> None:
+    """Give up what is only planned for some lines, so that their order may be refunded. The caller holds its lock.
+
+    Raises:
+        PurchaseUnderWay: One has left us already. Nothing may be refunded before its end is known.
+    """
+    live = tx.execute(
+        _ALL.where(Purchase.line_id.in_(line_ids), literal_column(IS_LIVE))
+        .order_by(Purchase.id)
+        .with_for_update()
+    )
+    for row in live.all():
+        purchase = _view(row)
+        if purchase.state is not PurchaseState.PLANNED:
+            raise PurchaseUnderWay(purchase=purchase.number)
+        move(tx, purchase, PurchaseState.REFUSED, reason=WITHDRAWN, ended_at=tx.now)
+
+
+def _view(row: Row[Any]) -> PurchaseView:
+    def money(minor: int | None) -> Money | None:
+        return None if minor is None else Money(minor, row.currency)
+
+    return PurchaseView(
+        id=row.id,
+        number=row.number,
+        line_id=row.line_id,
+        variant_id=row.variant_id,
+        attempt=row.attempt,
+        offer_id=row.offer_id,
+        supplier=row.supplier,
+        offer_ref=row.offer_ref,
+        kind=GoodsKind(row.kind),
+        quantity=row.quantity,
+        limit=Money(row.limit_minor, row.currency),
+        expected=money(row.expected_minor),
+        cost=money(row.cost_minor),
+        booked=money(row.booked_minor),
+        returned=Money(row.returned_minor, row.currency),
+        supplier_ref=row.supplier_ref,
+        state=PurchaseState(row.state),
+        reason=row.reason,
+        delivered=row.delivered,
+        tries=row.tries,
+        attempts=row.attempts,
+        planned_at=row.planned_at,
+        sent_at=row.sent_at,
+        ended_at=row.ended_at,
+        due_at=row.due_at,
+        token=row.token,
+    )
+
+
+_ALL: Final = select(*Purchase.__table__.columns)

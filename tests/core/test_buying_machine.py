@@ -1,0 +1,279 @@
+"""Purchases under random faults, crashes and lies: every line is delivered once or refunded, every charge is explained.
+
+The wholesalers keep books of their own. After any run, once they answer again, each order has its goods or its money, never
+both, and what the books took from a float is what its supplier charged.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any, ClassVar, TypeVar
+
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+from shop_core.cases.cases import CaseKind, list_subjects
+from shop_core.customers.people import Customer
+from shop_core.db.claims import Fenced
+from shop_core.kernel.errors import ShopError
+from shop_core.orders.buy import work_on
+from shop_core.orders.decide import say_bought, say_not_bought
+from shop_core.orders.fulfil import sweep_undelivered
+from shop_core.orders.models import OrderState
+from shop_core.orders.refund import refund_order
+from shop_core.supply.purchases import PurchaseView, claim_purchases, find_purchase
+from shop_core.supply.supplier import Accepted, Capabilities, Told
+from tests.core.builders import OWNER
+from tests.core.test_trade_machine import rules
+from tests.core.wholesaler import NOTHING, ONLY_QUERY, ONLY_REPEAT, Trade, Wholesaler, a_trade
+from tests.postgres import delete_all_rows
+
+Result = TypeVar("Result")
+
+DEEDS = st.sampled_from(
+    ["sell", "sell", "sell_lost", "accept", "accept_lost", "lost", "down", "refuse", "refuse:balance"]
+)
+ANSWERS = st.sampled_from(["say", "lost", "down"])
+PROMISES = st.sampled_from([ONLY_QUERY, ONLY_REPEAT, NOTHING])
+OPENING = 100_000
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+class Buying(RuleBasedStateMachine):
+    """Two wholesalers, one variant of each kind of route, anything at any time."""
+
+    new_database: ClassVar[Callable[[], Coroutine[Any, Any, str]]]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runner = asyncio.Runner()
+        self.context = a_trade(self.runner.run(type(self).new_database()))
+        self.trade: Trade = self.runner.run(_entered(self.context))
+        self.buyers: dict[str, Customer] = {}
+        self.variants: list[int] = []
+        self.frozen: list[PurchaseView] = []
+
+    def run(self, attempt: Coroutine[Any, Any, Result]) -> Result | None:
+        try:
+            return self.runner.run(attempt)
+        except (ShopError, Fenced):
+            return None
+
+    @property
+    def sellers(self) -> tuple[Wholesaler, Wholesaler]:
+        return self.trade.first, self.trade.second
+
+    # ------------------------------------------------------------------ the shop's side
+
+    @initialize(first=PROMISES, second=PROMISES)
+    def open(self, first: Capabilities, second: Capabilities) -> None:
+        self.trade.first.capabilities, self.trade.second.capabilities = first, second
+        self.variants = [
+            self.runner.run(self.trade.a_variant()),
+            self.runner.run(self.trade.a_variant(self.trade.second)),
+        ]
+
+    @rule(variant=st.integers(0, 1), quantity=st.integers(1, 3))
+    def buy(self, variant: int, quantity: int) -> None:
+        customer = self.runner.run(self.trade.market.a_customer())
+        paid = self.run(self.trade.a_paid_order(self.variants[variant], quantity=quantity, customer=customer))
+        if paid is not None:
+            self.buyers[paid[1]] = customer
+
+    @rule()
+    def work(self) -> None:
+        self.runner.run(self.trade.work())
+
+    @rule(minutes=st.sampled_from([1, 3, 12, 70]))
+    def time_passes(self, minutes: int) -> None:
+        self.trade.market.clock.advance(minutes=minutes)
+
+    @rule(arrived=st.booleans())
+    def die_with_the_call(self, arrived: bool) -> None:
+        for purchase in self.runner.run(self.trade.market.shop.write(claim_purchases, 1)):
+            seller = next(one for one in self.sellers if one.name == purchase.supplier)
+            place = seller.place
+
+            async def dying(request: Any) -> Any:
+                if arrived:
+                    await place(request)  # noqa: B023 - called before the next turn
+                raise Killed
+
+            seller.place = dying  # type: ignore[method-assign]
+            try:
+                self.run(work_on(self.trade.market.shop, purchase))
+            except Killed:
+                pass
+            finally:
+                seller.place = place  # type: ignore[method-assign]
+
+    @rule()
+    def freeze(self) -> None:
+        self.frozen += self.runner.run(self.trade.market.shop.write(claim_purchases, 1))
+
+    @rule()
+    def thaw(self) -> None:
+        if self.frozen:
+            self.run(work_on(self.trade.market.shop, self.frozen.pop()))
+
+    @rule()
+    def sweep(self) -> None:
+        self.runner.run(sweep_undelivered(self.trade.market.shop))
+
+    @rule(which=st.integers(0, 9))
+    def refund(self, which: int) -> None:
+        if self.buyers:
+            number = sorted(self.buyers)[which % len(self.buyers)]
+            self.run(refund_order(self.trade.market.shop, number, by=OWNER))
+
+    # ------------------------------------------------------------------ the suppliers' side
+
+    @rule(seller=st.integers(0, 1), deed=DEEDS)
+    def does_next(self, seller: int, deed: str) -> None:
+        self.sellers[seller].does.append(deed)
+
+    @rule(seller=st.integers(0, 1), answer=ANSWERS)
+    def answers_next(self, seller: int, answer: str) -> None:
+        self.sellers[seller].answers.append(answer)
+
+    @rule(seller=st.integers(0, 1), which=st.integers(0, 9), fails=st.booleans(), tells=st.booleans())
+    def goes_on(self, seller: int, which: int, fails: bool, tells: bool) -> None:
+        one = self.sellers[seller]
+        open_now = [number for number, sale in one.sales.items() if isinstance(sale.outcome, Accepted)]
+        if not open_now:
+            return
+        number = open_now[which % len(open_now)]
+        outcome = one.fails(number) if fails else one.finishes(number)
+        if tells:
+            self.runner.run(self.trade.tell(one, Told(number, outcome=outcome)))
+
+    @rule(seller=st.integers(0, 1), which=st.integers(0, 9))
+    def tells_again(self, seller: int, which: int) -> None:
+        one = self.sellers[seller]
+        if one.sales:
+            number = sorted(one.sales)[which % len(one.sales)]
+            self.runner.run(self.trade.tell(one, Told(number, outcome=one.sales[number].outcome)))
+
+    # ------------------------------------------------------------------ what always holds
+
+    @invariant()
+    def shop_is_whole(self) -> None:
+        assert self.runner.run(self.trade.market.verify()) == []
+
+    @invariant()
+    def nothing_is_placed_again_where_that_is_not_safe(self) -> None:
+        for seller in self.sellers:
+            if not seller.capabilities.repeats_safely:
+                assert not seller.placed_again, seller.placed_again
+
+    def teardown(self) -> None:
+        try:
+            if self.variants:
+                self.runner.run(self._end())
+            self.runner.run(_left(self.context))
+        finally:
+            self.runner.close()
+
+    async def _end(self) -> None:
+        """Everybody answers again, what was accepted is finished, a person looks up what nobody else can."""
+        trade = self.trade
+        for seller in self.sellers:
+            seller.does.clear()
+            seller.answers.clear()
+        for _ in range(4):
+            for seller in self.sellers:
+                for number, sale in seller.sales.items():
+                    if isinstance(sale.outcome, Accepted):
+                        seller.finishes(number)
+            await trade.work_until_quiet(hours=2)
+            await self._decide()
+            await trade.market.run_news()
+            await sweep_undelivered(trade.market.shop)
+        await self._judge()
+
+    async def _decide(self) -> None:
+        """A person with the suppliers' own books before him."""
+        shop = self.trade.market.shop
+        for purchase_id in await shop.read(list_subjects, CaseKind.PURCHASE):
+            purchase = await shop.read(find_purchase, purchase_id)
+            assert purchase is not None
+            seller = next(one for one in self.sellers if one.name == purchase.supplier)
+            sale = seller.sales.get(purchase.number)
+            try:
+                if sale is None:
+                    await say_not_bought(shop, purchase_id, by=OWNER)
+                else:
+                    codes = seller.codes(purchase.number, purchase.quantity)
+                    await say_bought(shop, purchase_id, codes, by=OWNER)
+            except ShopError:
+                continue
+
+    async def _judge(self) -> None:
+        market = self.trade.market
+        seen: set[str] = set()
+        for number, buyer in self.buyers.items():
+            order = await market.look(number)
+            assert order.state in {OrderState.DELIVERED, OrderState.REFUNDED}, order.state
+            if order.state is OrderState.REFUNDED:
+                assert await market.balance(buyer) == order.total.minor
+                continue
+            assert await market.balance(buyer) == 0
+            codes = await market.codes_of(buyer, number)
+            assert len(codes) == order.quantity
+            assert not seen & set(codes), "one code for two buyers"
+            seen |= set(codes)
+        for seller in self.sellers:
+            assert await self.trade.float_of(seller) == seller.balance_minor - OPENING, seller.name
+        sold = {
+            code.reveal()
+            for one in self.sellers
+            for n, s in one.sales.items()
+            for code in _codes_in(one, n, s)
+        }
+        kept = await market.one("SELECT count(*) AS n FROM cards")
+        assert kept == len(sold), "what was paid for is in the vault"
+
+
+def _codes_in(seller: Wholesaler, number: str, sale: Any) -> tuple[Any, ...]:
+    return seller.codes(number, sale.request.quantity) if sale.cost.minor else ()
+
+
+async def _entered(context: Any) -> Trade:
+    trade: Trade = await context.__aenter__()
+    return trade
+
+
+async def _left(context: Any) -> None:
+    await context.__aexit__(None, None, None)
+
+
+def test_any_faults_and_crashes_end_in_goods_or_money_on_sqlite(sqlite_template: Path) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        made: list[int] = []
+
+        async def copy() -> str:
+            made.append(1)
+            path = Path(folder) / f"{len(made)}.db"
+            shutil.copyfile(sqlite_template, path)
+            return f"sqlite+aiosqlite:///{path}"
+
+        machine = type("BuyingOnSqlite", (Buying,), {"new_database": staticmethod(copy)})
+        run_state_machine_as_test(machine, settings=rules(examples=12, steps=40))
+
+
+@pytest.mark.postgresql
+def test_any_faults_and_crashes_end_in_goods_or_money_on_postgresql(postgresql_database: str) -> None:
+    async def empty() -> str:
+        await delete_all_rows(postgresql_database)
+        return postgresql_database
+
+    machine = type("BuyingOnPostgresql", (Buying,), {"new_database": staticmethod(empty)})
+    run_state_machine_as_test(machine, settings=rules(examples=2, steps=25))
