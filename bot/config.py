@@ -15,18 +15,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-)
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 
 from bot.config_cross import cross_faults
 from bot.config_report import ConfigErrors, Fault, Known, Place, read_faults
+from bot.config_section import Frozen, Section, Whole
+from bot.config_suppliers import PROTOCOLS, SupplierConfig, SupplierSection
 from bot.config_values import (
     BaseAddress,
     Currency,
@@ -48,19 +42,11 @@ from shop_core.kernel.policy import Policy
 from shop_core.kernel.secret import Secret
 from shop_core.vault.vault import FINGERPRINT_KEY
 
-Whole = Annotated[int, Field(strict=True)]
 Stars = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
 VariantId = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,17}$")]
 Yes = Annotated[bool, Field(strict=True)]
-Frozen = AfterValidator(MappingProxyType)
 
 _RULES: Final = Policy()
-
-
-class Section(BaseModel):
-    """A table of the config: unknown keys are refused, nothing changes after loading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class ShopConfig(Section):
@@ -82,6 +68,9 @@ class ShopConfig(Section):
     )
     unpaid_cap: Whole = Field(_RULES.unpaid_cap, ge=1, le=100, description="a whole number, 1 to 100")
     low_stock: Whole = Field(_RULES.low_stock, ge=0, le=1000, description="a whole number, 0 to 1000")
+    margin_percent: Whole = Field(
+        _RULES.margin_percent, ge=0, le=1000, description="a whole number of percent, 0 to 1000"
+    )
 
     def policy(self) -> Policy:
         """The rules as the shop's transactions know them."""
@@ -93,6 +82,7 @@ class ShopConfig(Section):
             hold=timedelta(minutes=self.hold_minutes),
             unpaid_cap=self.unpaid_cap,
             low_stock=self.low_stock,
+            margin_percent=self.margin_percent,
         )
 
 
@@ -230,7 +220,7 @@ GatewayConfig = Annotated[EpayConfig | StarsConfig, Field(discriminator="kind")]
 
 
 class Config(Section):
-    """The whole config. Suppliers are not in it: none can be connected yet, so an entry is refused."""
+    """The whole config."""
 
     shop: ShopConfig = ShopConfig()
     database: DatabaseConfig = DatabaseConfig()
@@ -243,11 +233,14 @@ class Config(Section):
     gateways: Annotated[Mapping[InstanceName, GatewayConfig], Frozen] = Field(
         default_factory=lambda: MappingProxyType({}), description="tables [gateways.NAME]"
     )
+    suppliers: Annotated[Mapping[InstanceName, SupplierConfig], Frozen] = Field(
+        default_factory=lambda: MappingProxyType({}), description="tables [suppliers.NAME]"
+    )
 
     def secrets(self) -> Iterator[Secret]:
         """Every secret in use, so that the log can mask it wherever it turns up."""
         yield from self.vault.keys.values()
-        for section in (*self.channels.values(), *self.gateways.values()):
+        for section in (*self.channels.values(), *self.gateways.values(), *self.suppliers.values()):
             yield from (value for _, value in section if isinstance(value, Secret))
 
 
@@ -286,9 +279,8 @@ def load_config(path: Path, *, environ: Mapping[str, str] = os.environ) -> Confi
 
 def _check(path: Path, raw: Mapping[str, Any], sources: Sources) -> Config:
     faults = cross_faults(raw)
-    known = {"vault": {}} | {name: table for name, table in raw.items() if name != "suppliers"}
     try:
-        config = Config.model_validate(known, context=sources)
+        config = Config.model_validate({"vault": {}, **raw}, context=sources)
     except ValidationError as error:
         # Not chained: the original error holds what was found, secrets included.
         raise ConfigErrors(path, read_faults(error.errors(include_url=False), _look_up) + faults) from None
@@ -311,6 +303,9 @@ def _model_at(place: Place) -> tuple[type[Section], Place]:
             return _CHANNEL_KINDS[kind], tuple(rest)
         case ("channels", _):
             return TelegramConfig, ("kind",)
+        case ("suppliers", _, *rest):
+            model = PROTOCOLS.get(str(rest[0]) if rest else "")
+            return (SupplierSection, ("protocol",)) if model is None else (model, tuple(rest[1:]))
         case ("gateways", _, str(kind), *rest) if kind in _GATEWAY_KINDS:
             return _GATEWAY_KINDS[kind], tuple(rest)
         case ("gateways", _):

@@ -10,8 +10,12 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from bot.config_report import Fault, show
+from bot.config_suppliers import PROTOCOLS
 from shop_core.kernel.money import BadAmount, minor_digits
+from shop_core.kernel.policy import Policy
 from shop_core.vault.vault import FINGERPRINT_KEY
+
+_RULES: Final = Policy()
 
 _RESERVED: Final = {"channels": ("shell", "upstream"), "gateways": ("wallet",)}
 """Names that mean something else already: commands from the shell, other shops, and the wallet as a means of payment."""
@@ -22,9 +26,9 @@ _CALLED_PORTS: Final = (443, 80, 88, 8443)
 def cross_faults(raw: Mapping[str, Any]) -> list[Fault]:
     """All faults that no single key shows. What is of the wrong kind is passed over: the models tell."""
     return [
-        *_supplier_faults(raw),
         *_name_faults(raw),
         *_owner_faults(raw),
+        *_rate_faults(raw),
         *_gateway_faults(raw),
         *_stars_faults(raw),
         *_platform_faults(raw),
@@ -35,18 +39,22 @@ def cross_faults(raw: Mapping[str, Any]) -> list[Fault]:
     ]
 
 
-def _supplier_faults(raw: Mapping[str, Any]) -> Iterator[Fault]:
-    expected = "none: no supplier can be connected yet, goods come from stock"
-    if not isinstance(raw.get("suppliers", {}), dict):
-        yield Fault("suppliers", "something else than a table", expected)
-    for name in _table(raw, "suppliers"):
-        yield Fault(f"suppliers.{name}", "an entry", expected)
-
-
 def _name_faults(raw: Mapping[str, Any]) -> Iterator[Fault]:
     for section, names in _RESERVED.items():
         for name in _table(raw, section).keys() & names:
             yield Fault(f"{section}.{name}", "a name that means something else already", "another name")
+
+
+def _rate_faults(raw: Mapping[str, Any]) -> Iterator[Fault]:
+    """One to one between two currencies would sell everything at a loss, or nothing at all."""
+    own = _table(raw, "shop").get("currency", _RULES.currency)
+    for name, supplier in _table(raw, "suppliers").items():
+        model = PROTOCOLS.get(str(supplier.get("protocol"))) if isinstance(supplier, dict) else None
+        if model is None or "rate" in supplier:
+            continue  # of no known protocol: the models tell
+        theirs = supplier.get("currency", model.model_fields["currency"].default)
+        if theirs != own:
+            yield Fault(f"suppliers.{name}.rate", "nothing", f"what one unit of {theirs} costs you in {own}")
 
 
 def _owner_faults(raw: Mapping[str, Any]) -> Iterator[Fault]:

@@ -84,7 +84,7 @@ def _fault(error: ErrorDetails, known: Known) -> Fault:
         case "extra_forbidden":
             found, expected = "a key nobody knows", _one_of(place[-1], known.siblings)
         case "union_tag_not_found" | "union_tag_invalid":
-            place = [*place, "kind"]
+            place = [*place, "protocol" if place[0] == "suppliers" else "kind"]
             found = show(context["tag"]) if "tag" in context else "nothing"
             expected = known.expected
         case "string_pattern_mismatch" if error["loc"][-1] == "[key]":
@@ -101,9 +101,9 @@ def _fault(error: ErrorDetails, known: Known) -> Fault:
 
 
 def _as_in_toml(place: Place) -> list[str]:
-    """A place without what pydantic adds: a channel's kind, positions in lists, marks of keys."""
+    """A place without what pydantic adds: a channel's kind, a supplier's protocol, positions in lists, marks of keys."""
     match place:
-        case (("channels" | "gateways") as section, name, kind, *rest) if kind != "[key]":
+        case (("channels" | "gateways" | "suppliers") as section, name, kind, *rest) if kind != "[key]":
             place = (section, name, *rest)
     return [part for part in place if isinstance(part, str) and part != "[key]"]
 

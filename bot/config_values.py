@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Final, Literal
@@ -25,6 +26,7 @@ from shop_core.vault.vault import FINGERPRINT_KEY, BadVaultKeys, Vault, new_key
 SESSION_SECRET_LENGTH: Final = 32
 """Characters that a secret of our own making has at least."""
 
+_RATE: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
 _REFERENCE: Final = re.compile(r"(env|file):(.+)", re.DOTALL)
 
 
@@ -126,6 +128,32 @@ SecretText = Annotated[Secret, PlainValidator(_resolve)]
 SessionSecret = Annotated[Secret, PlainValidator(_resolve), AfterValidator(_check_session_secret)]
 DatabaseUrl = Annotated[Secret, PlainValidator(_resolve_database_url)]
 
+# ------------------------------------------------------------------------------------------- numbers and files
+
+
+def _read_rate(value: object) -> Decimal:
+    """An exact number: a float of TOML would be another one."""
+    if isinstance(value, Decimal):
+        return value
+    if not isinstance(value, str) or not _RATE.fullmatch(value) or not Decimal(value):
+        raise wrong(show(value), 'a number above zero, in quotes: "7.2"')
+    return Decimal(value)
+
+
+def _find_file(value: object, info: ValidationInfo) -> Path:
+    """A file beside the config."""
+    if isinstance(value, Path):
+        return value
+    sources = info.context if isinstance(info.context, Sources) else Sources()
+    path = sources.folder / value if isinstance(value, str) else None
+    if path is None or not path.is_file():
+        raise wrong("no file there", "the name of a file; a relative path starts at the config's folder")
+    return path
+
+
+Rate = Annotated[Decimal, PlainValidator(_read_rate)]
+FilePath = Annotated[Path, PlainValidator(_find_file)]
+
 # ------------------------------------------------------------------------------------------------------ names
 
 InstanceName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,19}$")]
@@ -217,6 +245,13 @@ def _check_address(address: str) -> str:
     return address
 
 
+def _check_web_address(address: str) -> str:
+    """An address whose owner has said elsewhere that others may read along."""
+    secure = address.replace("http://", "https://", 1) if address.startswith("http://") else address
+    _check_address(secure)
+    return address
+
+
 def _is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
@@ -232,6 +267,9 @@ def _without_slash(address: str) -> str:
 
 SafeAddress = Annotated[str, AfterValidator(_check_address)]
 """An https address, or http to loopback."""
+
+AnyAddress = Annotated[str, AfterValidator(_check_web_address), AfterValidator(_without_slash)]
+"""An address that need not be safe; whoever uses it insists on that."""
 
 BaseAddress = Annotated[str, AfterValidator(_check_address), AfterValidator(_without_slash)]
 """A safe address that paths are added to; it ends without a slash."""

@@ -23,6 +23,7 @@ class Metrics:
         letter_seconds: From taking a message out of the inbox to its answer being shown.
         messages_sent: News to people. Labels: channel; outcome.
         gateway_callbacks: Callbacks. Labels: gateway; outcome.
+        supplier_callbacks: The same of suppliers. Labels: supplier; outcome.
         job_seconds: Runs of scheduled jobs. Labels: job.
         queue_depth: What waits, as last counted. Labels: queue.
     """
@@ -32,6 +33,7 @@ class Metrics:
     letter_seconds: Histogram
     messages_sent: Counter
     gateway_callbacks: Counter
+    supplier_callbacks: Counter
     job_seconds: Histogram
     queue_depth: Gauge
 
@@ -55,6 +57,9 @@ class Metrics:
             ),
             messages_sent=counter("kapu_messages_sent", "News to people.", "channel", "outcome"),
             gateway_callbacks=counter("kapu_gateway_callbacks", "Gateways' callbacks.", "gateway", "outcome"),
+            supplier_callbacks=counter(
+                "kapu_supplier_callbacks", "Suppliers' callbacks.", "supplier", "outcome"
+            ),
             job_seconds=histogram("kapu_job_seconds", "Runs of scheduled jobs.", _JOB_BUCKETS_S, "job"),
             queue_depth=Gauge("kapu_queue_depth", "What waits in a queue.", ["queue"], registry=registry),
         )

@@ -37,6 +37,8 @@ from shop_core.stock import restock
 from shop_core.stock.batches import forget_keys
 from shop_core.stock.restock import tell_waves
 from shop_core.stock.watch import watch_stock
+from shop_core.supply.floats import read_floats
+from shop_core.supply.sync import sync_offers
 from shop_core.threads.watch import purge_files, watch_threads
 
 LEASE_NAME: Final = "schedule"
@@ -95,6 +97,8 @@ JOBS: Final = (
     Job("watch_gateways", 30, watch_gateways),
     Job("watch_stock", 60, watch_stock),
     Job("watch_threads", 60, watch_threads),
+    Job("sync_offers", 300, sync_offers),
+    Job("read_floats", 300, read_floats),
     Job("flush_exposures", 2, _flush_exposures, is_everywhere=True),
     Job("tell_of_restock", 15, tell_waves),
     Job("tell_resellers", 2, tell_resellers),

@@ -26,6 +26,7 @@ from bot.config import Config, EpayConfig, StarsConfig, TelegramConfig, WebchatC
 from bot.metrics import Metrics
 from bot.timing import Timing
 from bot.web.app import WebMetrics, build_app
+from bot.wiring_suppliers import supplier_of
 from handlers.words import CUSTOMER_WORDS, Words
 from shop_core.conversations.sign_in import StaffDoor
 from shop_core.db.connect import connect
@@ -37,6 +38,7 @@ from shop_core.kernel.clock import Clock, SystemClock
 from shop_core.payments.gateway import Gateway, Gateways
 from shop_core.staff.roles import Roster
 from shop_core.subscriptions import SUBSCRIPTIONS
+from shop_core.supply.supplier import Supplier, Suppliers
 from shop_core.vault.vault import Vault
 from shop_core.wire.outlet import Outlet, to_the_world
 
@@ -107,17 +109,21 @@ class Program:
         await self.shop.database.close()
 
 
-def open_shop(config: Config, outside: Outside, gateways: Gateways) -> Shop:
+def open_shop(
+    config: Config, outside: Outside, gateways: Gateways, suppliers: Suppliers | None = None
+) -> Shop:
     """The trade without any channel: what ``kapu admin`` needs."""
     guests = frozenset(
         name for name, channel in config.channels.items() if isinstance(channel, WebchatConfig)
     )
-    policy = replace(config.shop.policy(), guest_channels=guests)
+    terms = {name: supplier.terms() for name, supplier in config.suppliers.items()}
+    policy = replace(config.shop.policy(), guest_channels=guests, suppliers=terms)
     surroundings = Surroundings(policy, SystemRandom(), SUBSCRIPTIONS)
     services = {
         Vault: Vault(config.vault.active_key, config.vault.keys),
         Gateways: gateways,
         Outlet: Outlet(outside.outlet),
+        Suppliers: suppliers or Suppliers({}),
         Roster: Roster.of(config.shop.owners),
         Words: Words(policy.languages, policy.timezone, (CUSTOMER_WORDS, STAFF_WORDS)),
         ExposureLog: ExposureLog(),
@@ -169,10 +175,30 @@ def _stars(config: Config, name: str, settings: StarsConfig, outside: Outside) -
     )
 
 
+def build_suppliers(config: Config, outside: Outside) -> tuple[Suppliers, tuple[httpx.AsyncClient, ...]]:
+    """The suppliers of the config, and the HTTP clients that somebody has to close.
+
+    Raises:
+        BadSupplierSettings: One cannot be bought from like this.
+    """
+    clients = []
+    suppliers: dict[str, Supplier] = {}
+    for name, settings in config.suppliers.items():
+        # How long a call may take is the adapter's affair; this is for one that hangs in connecting.
+        client = httpx.AsyncClient(transport=outside.transport, timeout=30, trust_env=False)
+        clients.append(client)
+        suppliers[name] = supplier_of(name, settings, client, outside.clock)
+    public_url = config.http.public_url
+    # Suppliers refuse to call back to this machine itself, and some refuse the purchase with it.
+    reached_at = public_url if public_url is not None and public_url.startswith("https://") else None
+    return Suppliers(suppliers, public_url=reached_at), tuple(clients)
+
+
 def wire(config: Config, outside: Outside, *, is_schema_current: bool = True) -> Program:
     """Put a process together."""
     gateways, clients = build_gateways(config, outside)
-    shop = open_shop(config, outside, gateways)
+    suppliers, more_clients = build_suppliers(config, outside)
+    shop = open_shop(config, outside, gateways, suppliers)
     metrics = Metrics.new()
     channels: dict[str, Channel] = {}
     hooks: list[BaseRoute] = []
@@ -191,13 +217,15 @@ def wire(config: Config, outside: Outside, *, is_schema_current: bool = True) ->
     app = build_app(
         shop,
         WebMetrics(
-            metrics.render, lambda name, outcome: metrics.gateway_callbacks.labels(name, outcome).inc()
+            metrics.render,
+            lambda name, outcome: metrics.gateway_callbacks.labels(name, outcome).inc(),
+            lambda name, outcome: metrics.supplier_callbacks.labels(name, outcome).inc(),
         ),
         is_schema_current=is_schema_current,
         mounts=[*hooks, *routes],
         has_web_chat=bool(routes),
     )
-    return Program(shop, channels, app, metrics, outside.timing, clients)
+    return Program(shop, channels, app, metrics, outside.timing, (*clients, *more_clients))
 
 
 def _staff_door(config: Config) -> StaffDoor:

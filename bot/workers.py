@@ -18,11 +18,13 @@ from typing import Final
 import structlog
 
 from admin_cmds.telling import progress_screen
+from bot.buying import BuyingWork
 from bot.channels.channel import Channel, Unreachable
 from bot.imports import ImportWork
 from bot.metrics import Metrics
 from bot.timing import Timing
 from bot.web.notices import MONEY_LANES, SOURCE_PREFIX, unpack_notice
+from bot.web.told import BUYING_LANES, TOLD_PREFIX, unpack_told
 from handlers.conversation import lasts, remember_shown
 from handlers.screen import Screen
 from shop_core.cases.cases import CaseKind, open_case
@@ -38,12 +40,16 @@ from shop_core.kernel.errors import RetryLater, Unknown
 from shop_core.messaging import queue
 from shop_core.messaging.queue import QueuedMessage
 from shop_core.orders.take_payment import take_payment
+from shop_core.orders.told import take_told
 from shop_core.subscriptions import CONSUMERS
+from shop_core.supply.purchases import TOPIC
 from shop_core.vault.vault import Vault
 
 PEOPLE_AT_ONCE: Final = 64
 """Letters of people under way in one process: mostly waiting for a gateway or a chat, holding no connection."""
 MONEY_AT_ONCE: Final = 4
+_LANES: Final = (("", PEOPLE_AT_ONCE), (MONEY_LANES, MONEY_AT_ONCE), (BUYING_LANES, MONEY_AT_ONCE))
+"""People and everybody else; and workers of their own for what must not wait behind a crowd."""
 BATCH: Final = 10
 GIVE_UP_AFTER: Final = 4
 """A person's message that broke so often is dropped, and he asks again; a callback about money is never given up: it
@@ -68,10 +74,11 @@ class Workers:
     async def run(self, stop: asyncio.Event) -> None:
         """Work until ``stop`` is set, then finish what was taken."""
         async with asyncio.TaskGroup() as group:
-            for lanes, at_once in (("", PEOPLE_AT_ONCE), (MONEY_LANES, MONEY_AT_ONCE)):
+            for lanes, at_once in _LANES:
                 group.create_task(self._loop(stop, "inbox", self._letter_taker(group, lanes, at_once)))
             group.create_task(self._loop(stop, "outbox", self._some_news))
             group.create_task(self._loop(stop, "messages", self._some_messages))
+            group.create_task(self._loop(stop, TOPIC, BuyingWork(self.shop, group).some))
             imports = ImportWork(self.shop, self.channels, progress_screen)
             group.create_task(self._loop(stop, "batches", partial(imports.some, stop)))
 
@@ -169,10 +176,15 @@ class Workers:
         if letter.source.startswith(SOURCE_PREFIX):
             await take_payment(self.shop, letter.source.removeprefix(SOURCE_PREFIX), unpack_notice(payload))
             return None
+        if letter.source.startswith(TOLD_PREFIX):
+            waited = self.shop.clock.now() - letter.received_at
+            supplier = letter.source.removeprefix(TOLD_PREFIX)
+            await take_told(self.shop, supplier, unpack_told(payload), waited=waited)
+            return None
         return await self.channels[letter.source].reply(letter, payload)
 
     async def _again(self, letter: Letter, outcome: str) -> str:
-        is_money = letter.source.startswith(SOURCE_PREFIX)
+        is_money = letter.source.startswith((SOURCE_PREFIX, TOLD_PREFIX))
         if letter.attempts >= GIVE_UP_AFTER and not is_money:
             await self.shop.write(inbox.finish_letter, letter)
             return "given_up"
@@ -260,4 +272,4 @@ def _mark_sent(tx: Tx, message: QueuedMessage, screen: Screen | None) -> None:
 
 
 def _tell_of_stuck_money(tx: Tx, letter: Letter) -> None:
-    open_case(tx, CaseKind.CALLBACK, letter.id, {"gateway": letter.source.removeprefix(SOURCE_PREFIX)})
+    open_case(tx, CaseKind.CALLBACK, letter.id, {"gateway": letter.source.partition(":")[2]})

@@ -26,7 +26,7 @@ from admin_cmds.words import STAFF_WORDS
 from bot.commands.configured import with_config
 from bot.commands.reach import reach
 from bot.config import Config
-from bot.wiring import Outside, build_gateways, open_shop
+from bot.wiring import Outside, build_gateways, build_suppliers, open_shop
 from handlers.incoming import Upload
 from handlers.screen import Line, LinkButton, Screen, Style
 from handlers.words import CUSTOMER_WORDS, Phrases, Words
@@ -93,11 +93,12 @@ async def _run(config: Config, words: Sequence[str]) -> None:
 async def _opened(config: Config) -> AsyncIterator[Shop]:
     outside = Outside()
     gateways, clients = build_gateways(config, outside)
-    shop = open_shop(config, outside, gateways)
+    suppliers, more_clients = build_suppliers(config, outside)
+    shop = open_shop(config, outside, gateways, suppliers)
     try:
         yield shop
     finally:
-        for client in clients:
+        for client in (*clients, *more_clients):
             await client.aclose()
         await shop.database.close()
 

@@ -32,6 +32,9 @@ def _summary(config: Config) -> Iterator[str]:
     yield f'shop "{shop.name}": {shop.currency}, {shop.timezone}, {" and ".join(shop.languages)}'
     yield f"channels: {_named((name, channel.kind) for name, channel in config.channels.items())}"
     yield f"gateways: {_named((name, gateway.kind) for name, gateway in config.gateways.items())}"
+    if config.suppliers:
+        named = _named((name, supplier.protocol) for name, supplier in config.suppliers.items())
+        yield f"suppliers: {named}"
 
 
 def _remarks(config: Config) -> Iterator[str]:

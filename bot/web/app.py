@@ -17,6 +17,7 @@ from bot.web.callbacks import Callbacks, Outcome
 from bot.web.headers import SECURITY_HEADERS, SecurityHeaders
 from bot.web.probes import Probes
 from bot.web.returning import ReturnPage
+from bot.web.supplier_callbacks import SupplierCallbacks
 from bot.web.upstream import Upstream
 from shop_core.db.shop import Shop
 
@@ -28,10 +29,12 @@ class WebMetrics:
     Attributes:
         render: All figures in Prometheus' text format.
         count_callback: Called once a callback, with the gateway's name and what became of it.
+        count_supplier_callback: The same for suppliers.
     """
 
     render: Callable[[], bytes]
     count_callback: Callable[[str, Outcome], None]
+    count_supplier_callback: Callable[[str, Outcome], None]
 
 
 def build_app(
@@ -56,6 +59,7 @@ def build_app(
         routes=[
             *Probes(shop, is_schema_current=is_schema_current, render_metrics=metrics.render).routes(),
             Callbacks(shop, metrics.count_callback).route(),
+            SupplierCallbacks(shop, metrics.count_supplier_callback).route(),
             *ReturnPage(has_web_chat=has_web_chat).routes(),
             *Upstream(shop).routes(),
             *mounts,

@@ -34,6 +34,7 @@ class Outcome(StrEnum):
     FORGED = "forged"
     MALFORMED = "malformed"
     NO_GATEWAY = "no_gateway"
+    NO_SUPPLIER = "no_supplier"
 
 
 class Callbacks:

@@ -39,11 +39,16 @@ async def read_params(request: Request) -> Mapping[str, str]:
     )
     if len(query) + len(body) > LARGEST_CALLBACK:
         raise BadForm(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large")
-    pairs = [*_pairs(query), *_pairs(body)]
-    params = dict(pairs)
-    if len(params) != len(pairs):
-        raise BadForm(HTTPStatus.BAD_REQUEST, "repeated_name")
-    return params
+    return _once([*_pairs(query), *_pairs(body)])
+
+
+def read_once(raw: bytes) -> Mapping[str, str]:
+    """The parameters of one part, a query or a form.
+
+    Raises:
+        BadForm: A name twice, or not UTF-8.
+    """
+    return _once(_pairs(raw))
 
 
 async def read_body(request: Request, *, at_most: int) -> bytes:
@@ -58,6 +63,13 @@ async def read_body(request: Request, *, at_most: int) -> bytes:
         if len(body) > at_most:
             raise BadForm(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large")
     return bytes(body)
+
+
+def _once(pairs: list[tuple[str, str]]) -> Mapping[str, str]:
+    params = dict(pairs)
+    if len(params) != len(pairs):
+        raise BadForm(HTTPStatus.BAD_REQUEST, "repeated_name")
+    return params
 
 
 def _pairs(raw: bytes) -> list[tuple[str, str]]:

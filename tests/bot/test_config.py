@@ -4,6 +4,7 @@ import re
 import tomllib
 import traceback
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,16 @@ import pytest
 from pydantic import BaseModel
 
 from bot import config as config_module
-from bot.config import Config, EpayConfig, Section, StarsConfig, TelegramConfig, WebchatConfig, load_config
+from bot.config import Config, EpayConfig, StarsConfig, TelegramConfig, WebchatConfig, load_config
 from bot.config_report import ConfigErrors
+from bot.config_section import Section
+from bot.config_suppliers import PROTOCOLS, SupplierSection
+from bot.wiring import Outside, build_suppliers
 from shop_core.db.connect import backend_of
 from shop_core.kernel.policy import Policy
 from shop_core.kernel.secret import Secret
 from shop_core.vault.vault import Vault, new_key
+from suppliers.declarative.file import template
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 
@@ -59,8 +64,8 @@ def faults_of(folder: Path, text: str, environ: Mapping[str, str] = ENVIRON) -> 
 
 
 def uncommented(text: str) -> str:
-    """The example with the keys that have no default, so stand there as comments."""
-    return re.sub(r"^# (\w+ = )", r"\1", text, flags=re.MULTILINE)
+    """The example with the keys that have no default, and the suppliers: they stand there as comments."""
+    return re.sub(r"^# (\w+ = |\[suppliers\.)", r"\1", text, flags=re.MULTILINE)
 
 
 def test_the_example_is_valid_as_it_stands() -> None:
@@ -79,7 +84,13 @@ def test_the_example_with_nothing_set_names_exactly_the_missing_variables(tmp_pa
 
 def test_the_keys_that_the_example_has_in_comments_are_valid_too(tmp_path: Path) -> None:
     text = uncommented(EXAMPLE.read_text(encoding="utf-8"))
-    config = load(tmp_path, text, ENVIRON | {"KAPU_WEBHOOK_SECRET": new_key()})
+    (tmp_path / "own-supplier.toml").write_text("", encoding="utf-8")
+    config = load(
+        tmp_path,
+        text,
+        ENVIRON
+        | {"KAPU_WEBHOOK_SECRET": new_key(), "KAPU_SUPPLIER_SECRET": "s3cret", "KAPU_FULU_SECRET": "0" * 32},
+    )
     assert config.http.public_url == "https://shop.example.com"
 
 
@@ -99,11 +110,40 @@ def tables_of(document: Mapping[str, Any]) -> dict[type[BaseModel], Mapping[str,
     return sections | instances
 
 
+def test_every_protocol_stands_in_the_example_with_every_key_and_default() -> None:
+    text = uncommented(EXAMPLE.read_text(encoding="utf-8"))
+    tables = {table["protocol"]: table for table in tomllib.loads(text)["suppliers"].values()}
+    assert list(tables) == list(PROTOCOLS)
+    for protocol, model in PROTOCOLS.items():
+        assert set(tables[protocol]) == set(model.model_fields), protocol
+        for name, field in model.model_fields.items():
+            assert field.description, name
+            if not field.is_required():
+                default = {} if field.default_factory else plain(field.default)
+                assert tables[protocol][name] == default, f"{protocol}.{name}"
+
+
+def test_every_protocol_of_the_config_has_its_adapter(tmp_path: Path) -> None:
+    (tmp_path / "own-supplier.toml").write_text(template(), encoding="utf-8")
+    environ = ENVIRON | {
+        "KAPU_WEBHOOK_SECRET": new_key(),
+        "KAPU_SUPPLIER_SECRET": "s3cret",
+        "KAPU_FULU_SECRET": "0" * 32,
+    }
+    config = load(tmp_path, uncommented(EXAMPLE.read_text(encoding="utf-8")), environ)
+    suppliers, clients = build_suppliers(config, Outside())
+    assert suppliers.names == tuple(config.suppliers)
+    assert len(clients) == len(PROTOCOLS)
+    assert suppliers.callback_url("dujiao") == "https://shop.example.com/suppliers/dujiao/callback"
+
+
 def plain(value: object) -> object:
     """A default as TOML would have it."""
     match value:
         case Secret():
             return value.reveal()
+        case Decimal():
+            return str(value)
         case tuple():
             return list(value)
         case _:
@@ -114,7 +154,7 @@ def test_every_key_stands_in_the_example_with_its_default() -> None:
     text = EXAMPLE.read_text(encoding="utf-8")
     as_it_stands = tables_of(tomllib.loads(text))
     with_comments = tables_of(tomllib.loads(uncommented(text)))
-    assert set(as_it_stands) == set(Section.__subclasses__()) - {Config}
+    assert set(as_it_stands) == set(Section.__subclasses__()) - {Config, SupplierSection}
     shown_otherwise = {"gateways"}  # its default is told in words: a shop without a way to pay is no example
     for model, table in with_comments.items():
         assert set(table) == set(model.model_fields), model.__name__
@@ -219,6 +259,13 @@ rate_at = 2026-11-28
 ON_TELEGRAM = "\ngateways = ['ali']\n" + EPAY
 SECOND_BOT = "[channels.x]\nkind = 'telegram'\ntoken = 'env:SHORT'\ngateways = ['stars']\n"
 ON_THE_WEB = "[channels.x]\nkind = 'webchat'\nsession_secret = 'env:SHORT'\ngateways = ['stars']\n"
+SUPPLIER = """
+[suppliers.dj]
+protocol = "dujiao_next"
+base_url = "https://up.example.com"
+key = "dk_1"
+secret = 'env:KAPU_EPAY_KEY'
+"""
 
 REFUSED = [
     ("[shop]\ncurency = 'CNY'", "shop.curency", "perhaps currency"),
@@ -318,7 +365,21 @@ REFUSED = [
         "channels.bot.gateways",
         'no other Stars than "stars"',
     ),
-    ("[suppliers.a]\nprotocol = 'x'", "suppliers.a", "no supplier can be connected yet"),
+    ("[suppliers.a]\nprotocol = 'x'", "suppliers.a.protocol", "dujiao_next"),
+    ("[suppliers.a]", "suppliers.a.protocol", "nothing"),
+    ("[suppliers.Bad]\nprotocol = 'x'", "suppliers.Bad", "small letters"),
+    (SUPPLIER.replace("https", "http"), "suppliers.dj.base_url", "https://"),
+    (SUPPLIER.replace("'env:KAPU_EPAY_KEY'", "'literal'"), "suppliers.dj.secret", "env:NAME or file:PATH"),
+    (SUPPLIER + "rate = 7.2", "suppliers.dj.rate", "in quotes"),
+    (SUPPLIER + "rate = '0'", "suppliers.dj.rate", "above zero"),
+    (SUPPLIER + "currency = 'USD'", "suppliers.dj.rate", "one unit of USD costs you in CNY"),
+    (SUPPLIER + "at_once = 0", "suppliers.dj.at_once", "1 to 200"),
+    (SUPPLIER + "contact = 'me'", "suppliers.dj.contact", "a key nobody knows"),
+    (
+        SUPPLIER.replace("dujiao_next", "declarative") + "file = 'none.toml'",
+        "suppliers.dj.file",
+        "no file there",
+    ),
 ]
 
 
@@ -371,7 +432,7 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
         "vault.keys",
         "channels.bot.token",
         "channels.bot.gateways",
-        "suppliers.a",
+        "suppliers.a.protocol",
         "typo",
     }
 

@@ -63,7 +63,7 @@ async def a_site(
 
     app = build_app(
         shop,
-        WebMetrics(render=lambda: b"kapu_up 1\n", count_callback=count),
+        WebMetrics(lambda: b"kapu_up 1\n", count, count),
         is_schema_current=is_schema_current,
         mounts=mounts,
     )
@@ -176,7 +176,7 @@ async def test_a_request_under_way_is_finished_before_the_server_stops(sqlite_ur
         return PlainTextResponse("finished")
 
     async with an_open_shop(sqlite_url) as shop:
-        metrics = WebMetrics(render=lambda: b"", count_callback=lambda _, __: None)
+        metrics = WebMetrics(lambda: b"", lambda _, __: None, lambda _, __: None)
         app = build_app(shop, metrics, is_schema_current=True, mounts=[Route("/slow", slow)])
         async with httpx.AsyncClient(trust_env=False) as http:
             async with serving(app) as server:

@@ -184,7 +184,7 @@ async def a_chat(
         seen_timeout_s=seen_timeout_s,
     )
     channel = WebChatChannel(settings, shop, answer=ask, words=lambda _: WORDS)
-    metrics = WebMetrics(render=lambda: b"", count_callback=lambda _, __: None)
+    metrics = WebMetrics(lambda: b"", lambda _, __: None, lambda _, __: None)
     app = build_app(shop, metrics, is_schema_current=True, mounts=channel.routes(), has_web_chat=True)
     async with serving(app, port=port) as server:
         chat = Chat(shop, channel, server.port)
