@@ -29,6 +29,7 @@ from shop_core.staff.roles import Roster
 
 _IMPORT: Final = "import"
 _REPLY: Final = ("thread", "reply")
+_BOUGHT: Final = ("purchase", "bought")
 _START: Final = "start"
 _SLASHES: Final = ("/", "／")
 _STAFF_MEANS: Final = ("orders", "help")
@@ -216,8 +217,9 @@ async def _carry_out(desk: Desk, command: Command, words: tuple[str, ...]) -> Sc
 
 
 def _takes_file(words: tuple[str, ...]) -> bool:
-    """Whether these words are an import that a file completes, and not one to look at or take back."""
-    return words[:1] == (_IMPORT,) and words[1:2] not in {("show",), ("undo",)}
+    """Whether a file completes these words: an import, not one to look at or take back; or a purchase's codes."""
+    is_import = words[:1] == (_IMPORT,) and words[1:2] not in {("show",), ("undo",)}
+    return is_import or words[:2] == _BOUGHT
 
 
 def _takes_text(words: tuple[str, ...]) -> bool:

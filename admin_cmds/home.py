@@ -21,6 +21,7 @@ async def home(desk: Desk) -> Screen:
     title = desk.say("admin.home.title", n=waiting) if waiting else desk.say("admin.cases.none")
     lines = (Line(title, Style.TITLE), Line(desk.say("admin.home.hint"), Style.MUTED))
     weight = Weight.PRIMARY if waiting else Weight.NORMAL
+    suppliers = (desk.button("admin.button.suppliers", "suppliers"),) if desk.shop.policy.suppliers else ()
     return Screen(
         lines,
         (
@@ -34,6 +35,6 @@ async def home(desk: Desk) -> Screen:
             ),
             (desk.button("admin.button.find_order", "order"), desk.button("admin.button.help", "help")),
             (threads_button(desk, writing), desk.button("admin.button.staff", "staff")),
-            (desk.button("admin.button.web", "web"),),
+            (desk.button("admin.button.web", "web"), *suppliers),
         ),
     )

@@ -10,6 +10,7 @@ from admin_cmds.command import Desk
 from admin_cmds.found import goods_text, way_text
 from admin_cmds.links import link_to
 from admin_cmds.odd_money import suspense_show
+from admin_cmds.purchases import purchase_show
 from handlers.screen import Button, Line, LinkButton, Screen, Style, Weight
 from shop_core.cases.cases import CaseKind, OpenCase, close_case, find_open, list_open
 from shop_core.cases.handled_by import HANDLED_BY, kinds_for
@@ -81,7 +82,7 @@ def _what(desk: Desk, case: OpenCase) -> str:
     match case.kind:
         case CaseKind.SUSPENSE:
             return desk.money(_amount(evidence))
-        case CaseKind.UNDELIVERED:
+        case CaseKind.UNDELIVERED | CaseKind.PURCHASE:
             return desk.say.number(str(evidence.get("number", "")))
         case CaseKind.GATEWAY | CaseKind.CALLBACK | CaseKind.SILENT:
             return way_text(desk, str(evidence.get("gateway", "")))
@@ -94,6 +95,8 @@ _NAMED_BY: Final = {
     CaseKind.STOCK: "name",
     CaseKind.JOB: "job",
     CaseKind.THREAD: "name",
+    CaseKind.SUPPLIER: "supplier",
+    CaseKind.FLOAT: "supplier",
 }
 
 
@@ -113,6 +116,8 @@ async def draw_case(desk: Desk, case: OpenCase) -> Screen:
     """The screen of an open case."""
     if case.kind is CaseKind.SUSPENSE:
         return await suspense_show(desk, case.subject_id)
+    if case.kind is CaseKind.PURCHASE:
+        return await purchase_show(desk, case.subject_id)
     say = desk.say
     subject = await desk.shop.read(_subject_of, case)
     title = Line(f"{say(f'admin.case.{case.kind.value}')}   {_what(desk, case)}", Style.TITLE)
@@ -208,6 +213,8 @@ def _ways(desk: Desk, case: OpenCase, subject: _Subject) -> Iterator[Button]:
         yield desk.button("admin.button.product", "product", "show", str(subject.product))
     if case.kind is CaseKind.SILENT:
         yield desk.button("admin.button.unpaid", "orders", "--state", "awaiting")
+    if case.kind in {CaseKind.SUPPLIER, CaseKind.FLOAT}:
+        yield desk.button("admin.button.supplier", "supplier", "show", str(case.evidence["supplier"]))
     if case.kind is CaseKind.JOB:
         yield desk.button("admin.button.paid", "orders", "--state", "paid")
         yield desk.button("admin.button.verify", "verify")

@@ -8,12 +8,18 @@ from typing import Any, Final
 import click
 
 from admin_cmds.command import Command, Desk, Misused, NoSuchCommand, Unfinished
-from admin_cmds.tables import goods, money, shop, talk
+from admin_cmds.tables import goods, money, shop, supply, talk
 from handlers.screen import Screen
 from shop_core.kernel.policy import Policy
 from shop_core.staff.roles import Role
 
-COMMANDS: Final[tuple[Command, ...]] = (*shop.COMMANDS, *goods.COMMANDS, *money.COMMANDS, *talk.COMMANDS)
+COMMANDS: Final[tuple[Command, ...]] = (
+    *shop.COMMANDS,
+    *goods.COMMANDS,
+    *money.COMMANDS,
+    *supply.COMMANDS,
+    *talk.COMMANDS,
+)
 
 _BY_NAME: Final[Mapping[str, Command]] = {command.name: command for command in COMMANDS}
 _MOST_WORDS: Final = 2

@@ -7,6 +7,7 @@ from typing import Final
 from admin_cmds.command import Desk
 from admin_cmds.found import way_text
 from admin_cmds.links import link_to
+from admin_cmds.purchases import reason_text
 from admin_cmds.sales import PAID, OrderSeen, came_text, see_order
 from handlers.screen import Button, Line, LinkButton, Screen, Style, Weight
 from shop_core.messaging.queue import MessageState, NewsKind
@@ -15,6 +16,10 @@ from shop_core.orders.models import OrderState
 from shop_core.orders.trace import MessageTrace, OrderTrace, PaymentTrace, find_by_any_number
 from shop_core.payments.models import PaymentState, Purpose, ReceiptState
 from shop_core.payments.receipts import ReceiptView
+from shop_core.supply.purchases import PurchaseView
+
+_PURCHASES: Final = 2
+"""The latest purchases that have a button: which of them matters is almost always the last."""
 
 UNPAID: Final = frozenset({OrderState.AWAITING, OrderState.CANCELLED, OrderState.EXPIRED})
 
@@ -30,6 +35,7 @@ async def why(desk: Desk, number: str) -> Screen:
     title = desk.say(f"order.{trace.order.state.value}.title", number=number_text)
     facts = [_state_text(desk, trace), *_payment_texts(desk, trace)]
     facts += [_receipt_text(desk, receipt) for receipt in trace.receipts]
+    facts += [_purchase_text(desk, purchase) for purchase in trace.purchases]
     facts += _delivery_texts(desk, trace)
     facts += [_message_text(desk, message) for message in trace.messages]
     following = Line(desk.say(f"admin.why.next.{_next_step(trace)}"), Style.STRONG)
@@ -99,6 +105,16 @@ def _receipt_text(desk: Desk, receipt: ReceiptView) -> str:
     )
 
 
+def _purchase_text(desk: Desk, purchase: PurchaseView) -> str:
+    key = f"admin.why.purchase.{purchase.state.value}"
+    text = desk.say(key, at=desk.say.day(purchase.planned_at), supplier=purchase.supplier)
+    return (
+        text
+        if purchase.reason is None
+        else text + desk.say("admin.purchase.said", said=reason_text(desk, purchase))
+    )
+
+
 def _delivery_texts(desk: Desk, trace: OrderTrace) -> list[str]:
     say, texts = desk.say, []
     if trace.order.delivered_at is not None:
@@ -133,7 +149,7 @@ def _next_step(trace: OrderTrace) -> str:
     """What staff can do now; a part of a catalogue key."""
     match trace.order.state:
         case OrderState.PAID:
-            return "paid"
+            return "buying" if any(purchase.is_live for purchase in trace.purchases) else "paid"
         case OrderState.REFUNDED:
             return "refunded"
         case OrderState.DELIVERED:
@@ -172,6 +188,10 @@ def _rows(desk: Desk, seen: OrderSeen) -> tuple[tuple[Button, ...], ...]:
             first.append(LinkButton(text, link_to("suspense", "show", str(receipt.id)), Weight.PRIMARY))
     if trace.order.state in UNPAID and trace.payments:
         first.append(desk.button("admin.button.ask", "ask", number, weight=Weight.PRIMARY))
+    first += [
+        desk.button("admin.button.purchase", "purchase", "show", str(bought.id), purchase=bought.number)
+        for bought in trace.purchases[-_PURCHASES:]
+    ]
     if trace.order.state is OrderState.PAID:
         variant = str(trace.order.lines[0].variant_id)
         first.append(desk.button("admin.button.import_more", "import", variant))

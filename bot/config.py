@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -299,18 +299,24 @@ def _look_up(place: Place) -> Known:
 def _model_at(place: Place) -> tuple[type[Section], Place]:
     """The model of the table that a place is in, and the place within that table."""
     match place:
-        case ("channels", _, str(kind), *rest) if kind in _CHANNEL_KINDS:
-            return _CHANNEL_KINDS[kind], tuple(rest)
-        case ("channels", _):
-            return TelegramConfig, ("kind",)
-        case ("suppliers", _, *rest):
-            model = PROTOCOLS.get(str(rest[0]) if rest else "")
-            return (SupplierSection, ("protocol",)) if model is None else (model, tuple(rest[1:]))
-        case ("gateways", _, str(kind), *rest) if kind in _GATEWAY_KINDS:
-            return _GATEWAY_KINDS[kind], tuple(rest)
-        case ("gateways", _):
-            return EpayConfig, ("kind",)
+        case (("channels" | "gateways" | "suppliers") as section, _, *rest):
+            return _instance_at(section, rest)
         case (str(section), *rest) if section in _SECTIONS:
             return _SECTIONS[section], tuple(rest)
         case _:
             return Config, place
+
+
+def _instance_at(section: str, rest: Sequence[int | str]) -> tuple[type[Section], Place]:
+    """The same within a table that has a name: its kind, which pydantic puts before the place, says which model."""
+    models, any_model, key = _INSTANCES[section]
+    model = models.get(str(rest[0])) if rest else None
+    return (any_model, (key,)) if model is None else (model, tuple(rest[1:]))
+
+
+_INSTANCES: Final[Mapping[str, tuple[Mapping[str, type[Section]], type[Section], str]]] = {
+    "channels": (_CHANNEL_KINDS, TelegramConfig, "kind"),
+    "gateways": (_GATEWAY_KINDS, EpayConfig, "kind"),
+    "suppliers": (PROTOCOLS, SupplierSection, "protocol"),
+}
+"""Section → its models by kind, one that tells what a kind can be, and the key that says the kind."""

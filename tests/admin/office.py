@@ -20,6 +20,7 @@ from shop_core.messaging.queue import QueuedMessage, claim_messages
 from shop_core.payments.gateway import Gateways
 from shop_core.staff.audit import AuditEntry, list_recent
 from shop_core.staff.roles import Roster
+from shop_core.supply.supplier import Suppliers
 from shop_core.vault.vault import Vault
 from tests.core.builders import OWNER, Market
 
@@ -87,7 +88,9 @@ class Office:
 def staffed(market: Market) -> Office:
     """Give a market the services that chats need."""
     old = market.shop
-    services: dict[type[object], object] = {kind: old.get(kind) for kind in (Vault, Gateways, Roster)}
+    services: dict[type[object], object] = {
+        kind: old.get(kind) for kind in (Vault, Gateways, Roster, Suppliers)
+    }
     services[Words] = Words(("zh", "en"), "Asia/Shanghai", (CUSTOMER_WORDS, STAFF_WORDS))
     services[ExposureLog] = ExposureLog()
     services[StaffDoor] = StaffDoor("https://shop.test/staff")

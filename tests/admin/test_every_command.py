@@ -33,6 +33,13 @@ CHANGING = (
     "suspense pay",
     "suspense credit",
     "case close",
+    "offer connect",
+    "offer disconnect",
+    "purchase ask",
+    "purchase bought",
+    "purchase none",
+    "purchase known",
+    "supplier book",
     "staff invite",
     "staff uninvite",
     "staff add",
@@ -58,6 +65,11 @@ TOLD_ANEW = (
     "reseller add",
     "reseller remove",
     "thread show",
+    "supplier book",
+    "offer disconnect",
+    "purchase ask",
+    "purchase none",
+    "purchase known",
 )
 """Commands that do not say the same twice: a question has a new key, what was settled is told as settled."""
 
@@ -104,10 +116,13 @@ async def test_the_owner_types_each_in_the_shell(
 ) -> None:
     monkeypatch.setattr(click, "confirm", lambda *_args, **_kwargs: True)
     (tmp_path / "codes.txt").write_text("FRESH-1\nFRESH-2\nFRESH-2\n")
+    (tmp_path / "code.txt").write_text("FRESH-3\n")
     for name in [name for name in LINES if name not in IN_A_BROWSER]:
         words = [*split_words(workplace.line(name))]
         if name == "import":
             words.append(str(tmp_path / "codes.txt"))
+        if name == "purchase bought":
+            words.append(str(tmp_path / "code.txt"))
         await Terminal(workplace.office.shop, "zh").run(words)
         printed = capsys.readouterr().out
         assert printed.strip(), name
@@ -139,7 +154,7 @@ async def test_an_owner_who_is_removed_from_the_config_is_out_at_once(workplace:
     unknown = await office.press("no/such/link")
     assert await office.press("admin") == unknown
     assert "要发给客服" in text_of(await office.send("codes.txt", b"LATE-1\n"))
-    assert await office.market.cards() == {"available": 3, "held": 1, "delivered": 1}
+    assert await office.market.cards() == {"available": 3, "held": 1, "delivered": 2}
 
 
 async def test_no_screen_of_staff_ever_shows_a_code(workplace: Workplace) -> None:

@@ -14,10 +14,13 @@ from shop_core.resale.keys import make_keys
 from shop_core.staff.invitations import invite
 from shop_core.staff.members import take_on
 from shop_core.staff.roles import Role, Roster
+from shop_core.supply.floats import read_floats
+from shop_core.supply.supplier import Told
 from shop_core.threads.sealing import Said, SentFile
 from shop_core.threads.write import write_to_shop
 from tests.admin.office import Office, staffed
-from tests.core.builders import OWNER, a_market
+from tests.core.builders import OWNER
+from tests.core.wholesaler import Trade, a_trade
 
 COLLEAGUE = "tg:88"
 
@@ -71,6 +74,20 @@ LINES: Mapping[str, str] = {
     "cases": "cases",
     "case show": "case show {case}",
     "case close": "case close {case}",
+    "suppliers": "suppliers",
+    "supplier show": "supplier show first",
+    "supplier read": "supplier read second",
+    "offers": "offers first Goods",
+    "offer show": "offer show {offer}",
+    "offer connect": "offer connect {offer} {variant} --priority 2 --max-cost 9.00",
+    "routes": "routes {variant}",
+    "offer disconnect": "offer disconnect {offer} {variant}",
+    "purchase show": "purchase show {unknown}",
+    "purchase ask": "purchase ask {unknown}",
+    "purchase bought": "purchase bought {bought}",
+    "purchase none": "purchase none {unknown}",
+    "purchase known": "purchase known {reversed}",
+    "supplier book": "supplier book second",
     "funnel": "funnel 7",
     "audit": "audit 5",
     "verify": "verify",
@@ -92,11 +109,32 @@ LINES: Mapping[str, str] = {
 }
 
 
+async def _something_bought(trade: Trade) -> dict[str, int]:
+    """Three purchases, two still open and one that its supplier took back; a float that was topped up."""
+    variant = await trade.a_variant(trade.first)
+    await read_floats(trade.market.shop)
+    trade.first.does = ["sell", "accept", "accept"]
+    for _ in range(3):
+        await trade.a_paid_order(variant)
+        await trade.work()
+    taken_back, settled, open_one = (request.number for request in trade.first.placed)
+    trade.second.balance_minor += 5_000
+    await trade.tell(trade.first, Told(taken_back, outcome=trade.first.fails(taken_back)))
+    return {
+        "offer": await trade.market.one("SELECT min(id) FROM supply_offers"),
+        "bought": await trade.market.one("SELECT id FROM purchases WHERE number = :n", n=settled),
+        "unknown": await trade.market.one("SELECT id FROM purchases WHERE number = :n", n=open_one),
+        "reversed": await trade.market.one("SELECT id FROM purchases WHERE number = :n", n=taken_back),
+    }
+
+
 @asynccontextmanager
 async def a_workplace(database_url: str) -> AsyncIterator[Workplace]:
     """A shop with a bit of everything."""
-    async with a_market(database_url) as market:
+    async with a_trade(database_url) as trade:
+        market = trade.market
         office = staffed(market)
+        bought = await _something_bought(trade)
         customer = await market.a_customer()
         variant = await market.a_variant(price=1500)
         order = await market.an_order(customer, variant, paid=True)
@@ -130,4 +168,5 @@ async def a_workplace(database_url: str) -> AsyncIterator[Workplace]:
             "waiting": await market.one("SELECT max(id) FROM threads"),
             "picture": picture,
         }
+        values |= bought
         yield Workplace(office, {name: str(value) for name, value in values.items()})

@@ -1,0 +1,75 @@
+"""Suppliers, their offers, and purchases that need a person."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from click import Argument, Option
+
+from admin_cmds import purchases, suppliers
+from admin_cmds.arguments import AMOUNT, COUNT
+from admin_cmds.command import Command
+from admin_cmds.tables.options import number, yes
+from shop_core.staff.roles import Right
+
+
+def _supplier() -> Argument:
+    return Argument(["name"])
+
+
+COMMANDS: Final[tuple[Command, ...]] = (
+    Command("suppliers", suppliers.suppliers, "suppliers", Right.BOOKS),
+    Command("supplier show", suppliers.supplier_show, "supplier show fulu", Right.BOOKS, (_supplier(),)),
+    Command("supplier read", suppliers.supplier_read, "supplier read fulu", Right.BOOKS, (_supplier(),)),
+    Command("supplier book", suppliers.supplier_book, "supplier book fulu", Right.MONEY, (_supplier(),)),
+    Command(
+        "offers",
+        suppliers.offers,
+        "offers fulu 爱奇艺 月卡",
+        Right.GOODS,
+        (_supplier(), Argument(["words"], nargs=-1, required=False)),
+    ),
+    Command("offer show", suppliers.offer_show, "offer show 7", Right.GOODS, (number("offer_id"),)),
+    Command(
+        "offer connect",
+        suppliers.offer_connect,
+        "offer connect 7 12 --priority 2 --max-cost 12.30",
+        Right.GOODS,
+        (
+            number("offer_id"),
+            number("variant_id"),
+            Option(["--priority"], type=COUNT, default="1"),
+            Option(["--max-cost"], type=AMOUNT),
+        ),
+    ),
+    Command(
+        "offer disconnect",
+        suppliers.offer_disconnect,
+        "offer disconnect 7 12",
+        Right.GOODS,
+        (number("offer_id"), number("variant_id")),
+    ),
+    Command("routes", suppliers.routes, "routes 12", Right.GOODS, (number("variant_id"),)),
+    Command(
+        "purchase show", purchases.purchase_show, "purchase show 3", Right.LOOK, (number("purchase_id"),)
+    ),
+    Command("purchase ask", purchases.purchase_ask, "purchase ask 3", Right.GOODS, (number("purchase_id"),)),
+    Command(
+        "purchase bought",
+        purchases.purchase_bought,
+        "purchase bought 3",
+        Right.GOODS,
+        (number("purchase_id"),),
+        takes_file=True,
+    ),
+    Command(
+        "purchase none",
+        purchases.purchase_none,
+        "purchase none 3",
+        Right.GOODS,
+        (number("purchase_id"), yes()),
+    ),
+    Command(
+        "purchase known", purchases.purchase_known, "purchase known 3", Right.GOODS, (number("purchase_id"),)
+    ),
+)
