@@ -9,6 +9,7 @@ from random import SystemRandom
 from typing import Any, Final, Protocol
 
 import httpx
+from limits import RateLimitItem
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount
 
@@ -21,6 +22,7 @@ from bot.channels.telegram.pace import Rates
 from bot.channels.telegram.settings import Hook, Pauses, TelegramSettings, TelegramWords
 from bot.channels.telegram.stars import StarsGateway, StarsSettings
 from bot.channels.webchat.channel import WebChatChannel, WebChatSettings
+from bot.channels.webchat.socket import MOST_MESSAGES
 from bot.channels.webchat.words import ChatWords
 from bot.config import Config, EpayConfig, StarsConfig, TelegramConfig, WebchatConfig
 from bot.metrics import Metrics
@@ -76,6 +78,7 @@ class Outside:
         rates: How fast Telegram bots send.
         pauses: How long Telegram bots wait.
         outlet: Carries callbacks to addresses that other shops named; a test's shops are all on this machine.
+        most: How much one page of the web chat may say.
         staff_pane: The identity that ``/staff`` gives to whoever opens it on this machine: the demo's, never a shop's.
     """
 
@@ -86,6 +89,7 @@ class Outside:
     rates: Rates = field(default_factory=Rates)
     pauses: Pauses = field(default_factory=Pauses)
     outlet: Callable[[], httpx.AsyncBaseTransport] = to_the_world
+    most: RateLimitItem = MOST_MESSAGES
     staff_pane: str | None = None
 
 
@@ -311,7 +315,13 @@ def _webchat(
         )
 
     return WebChatChannel(
-        WebChatSettings(name, settings.session_secret, config.http.public_url, staff=outside.staff_pane),
+        WebChatSettings(
+            name,
+            settings.session_secret,
+            config.http.public_url,
+            staff=outside.staff_pane,
+            most=outside.most,
+        ),
         shop,
         answer=desk.answer,
         words=words,

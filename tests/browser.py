@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
@@ -17,6 +18,13 @@ async def browser() -> AsyncIterator[Browser]:
         if os.environ.get("CI"):
             pytest.fail("CI tests the page in a browser, but chromium is not installed", pytrace=False)
         pytest.skip("no browser: chromium is not installed")
+    async with a_browser() as browser:
+        yield browser
+
+
+@asynccontextmanager
+async def a_browser() -> AsyncIterator[Browser]:
+    """A browser that is closed in the end."""
     async with async_playwright() as playwright:
         # Chromium's sandbox does not start for root; the pages that it opens here are our own.
         browser = await playwright.chromium.launch(

@@ -9,6 +9,7 @@ from typing import Final
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+from limits import RateLimitItem
 from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket
 
@@ -20,7 +21,7 @@ from bot.channels.webchat.origin import is_on_this_machine
 from bot.channels.webchat.page import CHAT_PATH, STAFF_PATH, DemoPages, Pages
 from bot.channels.webchat.render import done_frame, screen_frame, toast_frame
 from bot.channels.webchat.session import Sessions
-from bot.channels.webchat.socket import Gate, Reception
+from bot.channels.webchat.socket import MOST_MESSAGES, Gate, Reception
 from bot.channels.webchat.staff import StaffPages
 from bot.channels.webchat.words import ChatWords
 from handlers.incoming import Incoming
@@ -46,6 +47,7 @@ class WebChatSettings:
         staff: The identity of whoever opens ``/staff`` on this machine, without any password. For the demo;
             else None.
         seen_timeout_s: How long a page may take to confirm news.
+        most: How much one device may say.
     """
 
     name: str
@@ -53,6 +55,7 @@ class WebChatSettings:
     public_url: str | None
     staff: str | None = None
     seen_timeout_s: float = SEEN_TIMEOUT_S
+    most: RateLimitItem = MOST_MESSAGES
 
 
 class WebChatChannel:
@@ -79,7 +82,7 @@ class WebChatChannel:
         self._shop = shop
         self._answer = answer
         self._hub = Hub(seen_timeout_s=settings.seen_timeout_s)
-        self._reception = Reception(settings.name, shop, self._hub, words)
+        self._reception = Reception(settings.name, shop, self._hub, words, most=settings.most)
 
     def routes(self) -> list[BaseRoute]:
         """The page, its files and its socket, for the web application."""

@@ -9,7 +9,7 @@ from typing import Final
 from uuid import uuid4
 
 import structlog
-from limits import RateLimitItemPerMinute, RateLimitItemPerSecond
+from limits import RateLimitItem, RateLimitItemPerMinute, RateLimitItemPerSecond
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 from starlette.requests import HTTPConnection
@@ -93,8 +93,17 @@ class _Visit:
 class Reception:
     """Takes what pages say, for one channel instance."""
 
-    def __init__(self, channel: str, shop: Shop, hub: Hub, words: Callable[[str], ChatWords]) -> None:
+    def __init__(
+        self,
+        channel: str,
+        shop: Shop,
+        hub: Hub,
+        words: Callable[[str], ChatWords],
+        *,
+        most: RateLimitItem = MOST_MESSAGES,
+    ) -> None:
         self._channel = channel
+        self._most = most
         self._shop = shop
         self._hub = hub
         self._words = words
@@ -216,7 +225,7 @@ class Reception:
         return asked is not None and takes_files(asked)
 
     def _is_moderate(self, device: str) -> bool:
-        return self._limiter.hit(MOST_MESSAGES, self._channel, device)
+        return self._limiter.hit(self._most, self._channel, device)
 
 
 async def _decline(visit: _Visit, message: Message, why: str) -> None:

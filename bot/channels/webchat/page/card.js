@@ -192,16 +192,16 @@ function buildDeadline(deadline) {
 export function tickDeadlines(root, nowMs) {
   for (const chip of root.querySelectorAll(".deadline:not(.past)")) {
     const leftMs = Date.parse(chip.dataset.at) - nowMs;
-    const text = deadlineText(new Date(chip.dataset.at), leftMs);
+    const text = deadlineText(new Date(chip.dataset.at), leftMs, new Date(nowMs));
     chip.classList.toggle("soon", leftMs > 0 && leftMs <= COUNTDOWN_FROM_MS);
     chip.classList.toggle("past", leftMs <= 0);
     if (chip.firstElementChild.textContent !== text) chip.firstElementChild.textContent = text;
   }
 }
 
-function deadlineText(at, leftMs) {
+function deadlineText(at, leftMs, now) {
   if (leftMs <= 0) return words.expired;
-  const day = at.toDateString() === new Date().toDateString() ? {} : { month: "short", day: "numeric" };
+  const day = at.toDateString() === now.toDateString() ? {} : { month: "short", day: "numeric" };
   const format = { ...day, hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
   const text = words.deadline.replace("{time}", at.toLocaleString(document.documentElement.lang, format));
   if (leftMs > COUNTDOWN_FROM_MS) return text;
@@ -238,7 +238,10 @@ function label(key, text) {
   const columns = text.split(/ {2,}/);
   key.classList.toggle("item", columns.length > 1);
   if (columns.length > 1) {
-    key.firstElementChild.replaceChildren(...columns.flatMap((part) => [make("b", "", part), " "]));
+    const [name, ...rest] = columns;
+    const facts = make("em");
+    facts.append(...rest.flatMap((part) => [make("b", "", part), " "]));
+    key.firstElementChild.replaceChildren(make("b", "", name), " ", facts);
     return;
   }
   const [, lead, price] = /^(.*\S) ([¥￥$€£]\S+)$/u.exec(text) ?? [];

@@ -120,7 +120,8 @@ function press(key, button) {
   // A double tap must not order twice.
   if (connection.isBusy) return;
   setWorking(key, true);
-  submit({ type: "press", link: button.link }, { key, bubble: showOwn(button.text, "trail") });
+  const [first] = button.text.split(/ {2,}/u);
+  submit({ type: "press", link: button.link }, { key, bubble: showOwn(first, "trail") });
 }
 
 function say() {
