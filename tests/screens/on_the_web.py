@@ -17,11 +17,10 @@ import httpx
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from shop_core.conversations.sign_in import make_link
-from shop_core.customers.people import Address, meet
+from shop_core.customers.people import Address
 from tests.screens.person import OWNER, Cast, Key, Person
 from tests.screens.script import CHANGED, NEW, NOTICE, Script
-from tests.screens.stage import OWNER_ID, PATIENCE_S, Stage
+from tests.screens.stage import PATIENCE_S, Stage
 
 _LANGUAGES: Final = {"zh": "zh-CN,zh;q=0.9", "en": "en-US,en;q=0.9"}
 _ZONE: Final = ZoneInfo("Asia/Shanghai")
@@ -171,9 +170,7 @@ class WebCast(Cast):
         self._pages = pages
 
     async def owner(self) -> Person:
-        at_home = {"channel": "tg", "external_id": str(OWNER_ID)}
-        await self.stage.shop.write(meet, **at_home, name=OWNER[self.language], language=self.language)
-        token = await self.stage.shop.write(make_link, f"tg:{OWNER_ID}")
+        token = await self.link_of_owner()
         async with self._http() as http:
             entered = await http.post(f"/staff/enter/{token}")
         return self._page(OWNER[self.language], "/staff", entered)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,9 +10,10 @@ from typing import Final
 
 from bot.demo.goods import DemoProduct, DemoVariant
 from handlers.words import Phrases
+from shop_core.conversations.sign_in import make_link
 from shop_core.customers.people import Address
 from tests.screens.script import Script
-from tests.screens.stage import Stage
+from tests.screens.stage import OWNER_ID, Stage
 from tests.screens.words import is_meant
 
 STEP_S: Final = 5
@@ -176,6 +178,14 @@ class Cast(ABC):
     def between(self, zh: str, en: str) -> None:
         """Say what happens outside of the conversation."""
         self.script.happened(zh if self.language == "zh" else en)
+
+    async def link_of_owner(self) -> str:
+        """What the owner, who has opened the bot, needs to come to the web: the end of a link."""
+        code = {"zh": "zh-hans", "en": "en"}[self.language]
+        user = self.stage.tg.user(OWNER_ID, first_name=OWNER[self.language], language_code=code)
+        await asyncio.to_thread(user.start)
+        await self.stage.quiet()
+        return await self.stage.shop.write(make_link, f"tg:{OWNER_ID}")
 
     @abstractmethod
     async def owner(self) -> Person:

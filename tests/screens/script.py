@@ -12,6 +12,13 @@ from shop_core.kernel.numbers import ALPHABET, display_number, new_number, parse
 _NUMBER: Final = re.compile(rf"\b[{ALPHABET}]{{4}}-?[{ALPHABET}]{{4}}\b")
 _ADDRESS: Final = re.compile(r"http://127\.0\.0\.1:\d+(/staff/enter/)?[\w-]*")
 
+_REFERENCE: Final = re.compile(r"\b20\d{17}\b")
+"""The cashier's number of a payment, which begins with the time."""
+_A_REFERENCE: Final = "2026112012000000001"
+_GUEST: Final = re.compile(r"\b[0-9a-f]{8}\b(?= #\d)")
+"""What staff see of a guest in the place of a name."""
+_DEVICE: Final = re.compile(r"\bweb \w\w…\w\w\b")
+
 NEW: Final = "●"
 CHANGED: Final = "↻"
 GONE: Final = "✕"
@@ -29,6 +36,8 @@ class Names:
         text = _ADDRESS.sub(
             lambda found: "https://shop.example.com" + (f"{found[1]}…" if found[1] else ""), text
         )
+        text = _GUEST.sub("0a1b2c3d", text)
+        text = _DEVICE.sub("web 0a…9f", _REFERENCE.sub(_A_REFERENCE, text))
         return _NUMBER.sub(self._number, text)
 
     def _number(self, found: re.Match[str]) -> str:

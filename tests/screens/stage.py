@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import httpx
-from sqlalchemy import func, select
+from limits import RateLimitItemPerSecond
+from sqlalchemy import func, or_, select
 
 from bot.channels.telegram.pace import Rates
 from bot.channels.telegram.settings import Pauses
@@ -42,7 +43,7 @@ PAY_SITE: Final = "https://pay.example.com"
 """What the gateway's site is called: Telegram takes no address on this machine as a button."""
 NOWHERE: Final = "nowhere"
 """A channel that does not exist, for people who are only talked of."""
-PATIENCE_S: Final = 30
+PATIENCE_S: Final = 60
 
 # No job runs by itself: a journey that needs one lets it run, at a moment that is the same each time.
 _TIMING: Final = Timing(
@@ -172,11 +173,9 @@ class Stage:
 
 
 def _count_waiting(view: View) -> int:
-    due = (
-        select(func.count())
-        .select_from(Message)
-        .where(Message.due_at.is_not(None), Message.channel != NOWHERE)
-    )
+    """What is being answered or sent, or should be. What is to be told later waits for the clock, and so for nobody."""
+    is_due = or_(Message.due_at <= view.now, Message.token.is_not(None))
+    due = select(func.count()).where(Message.due_at.is_not(None), is_due, Message.channel != NOWHERE)
     return inbox.count_pending(view) + outbox.count_waiting(view) + int(view.execute(due).scalar_one())
 
 
@@ -194,6 +193,7 @@ async def an_open_shop(around: Outskirts, goods: str, folder: Path) -> AsyncIter
             telegram={"trust_env": False, "verify": False},
             rates=_RATES,
             pauses=_PAUSES,
+            most=RateLimitItemPerSecond(10_000),
         )
         opened: asyncio.Future[tuple[Program, int]] = asyncio.get_running_loop().create_future()
         serving = asyncio.create_task(

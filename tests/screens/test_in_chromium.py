@@ -1,0 +1,36 @@
+"""Every journey in a real browser: nothing sticks out of the smallest phone, and every button is large enough."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.async_api import Browser
+
+from tests.browser import browser
+from tests.screens.in_chromium import SMALL_PHONE, BrowserCast, check_fit
+from tests.screens.stage import Outskirts, an_open_shop
+from tests.screens.walks import list_walks
+
+__all__ = ["browser"]
+
+ONLY_ELSEWHERE = {"old-button"}
+"""No browser presses a button that is not there any more."""
+LONGEST_IN_ENGLISH = {"long-names", "top-up", "guest"}
+
+IN_CHROMIUM = [
+    walk
+    for walk in list_walks()
+    if walk.channel == "web"
+    and walk.journey.name not in ONLY_ELSEWHERE
+    and (walk.language == "en") == (walk.journey.name in LONGEST_IN_ENGLISH)
+]
+
+
+async def test_all_journeys_fit_a_small_phone(browser: Browser, around: Outskirts, tmp_path: Path) -> None:
+    for walk in IN_CHROMIUM:
+        room = tmp_path / walk.name.replace("/", "-")
+        room.mkdir()
+        async with an_open_shop(around, walk.journey.goods, room) as stage:
+            cast = BrowserCast(stage, walk.language, browser, check_fit, viewport=SMALL_PHONE)
+            await walk.journey.walk(cast)
+            await cast.close()
