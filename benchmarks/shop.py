@@ -25,6 +25,7 @@ from shop_core.kernel.policy import Policy
 from shop_core.migrations.upgrade import upgrade
 from shop_core.orders.pay import pay_from_wallet
 from shop_core.orders.place import Wish, place_order
+from shop_core.payments.gateway import Gateways
 from shop_core.subscriptions import SUBSCRIPTIONS
 from shop_core.wallet.balance import adjust
 
@@ -98,7 +99,7 @@ async def open_shop(url: str, size: Size, *, buyers: int, services: Services | N
     """Make the schema, the goods, the past and the buyers in an empty database, and open it.
 
     Args:
-        services: Wired in, if more than buying from the wallet is measured.
+        services: Wired in, if more than buying from the wallet is measured; that needs no gateway.
     """
     await upgrade(url)
     shop = _connect(url)
@@ -114,7 +115,7 @@ async def open_shop(url: str, size: Size, *, buyers: int, services: Services | N
 def _connect(url: str, services: Services | None = None) -> Shop:
     clock = SystemClock()
     database = connect(url, clock, Surroundings(POLICY, SystemRandom(), SUBSCRIPTIONS))
-    return Shop(database, clock, POLICY, services)
+    return Shop(database, clock, POLICY, services or {Gateways: Gateways({}, {})})
 
 
 async def _buy(shop: Shop, buyer: Customer, wish: Wish) -> str:
