@@ -51,6 +51,8 @@ ALL = Capabilities(repeats_safely=True, finds_our_number=True, calls_back=True, 
 ONLY_QUERY = Capabilities(finds_our_number=True, absent_after_s=600)
 ONLY_REPEAT = Capabilities(repeats_safely=True)
 NOTHING = Capabilities()
+PAGE = 3
+"""Offers on a page of a list."""
 
 
 @dataclass
@@ -82,6 +84,8 @@ class Wholesaler:
     before_answer: Callable[[], Awaitable[None]] | None = None
     callback_answer: str = "ok"
     is_deaf: bool = False
+    listed: list[tuple[str | None, datetime | None]] = field(default_factory=list)
+    breaks_off_at: int | None = None
 
     def sells(self, ref: str = "A", *, cost: int = 500, stock: int | None = None, **more: Any) -> Offer:
         """Put an offer on its list, or change it."""
@@ -94,8 +98,14 @@ class Wholesaler:
 
     # ------------------------------------------------------------------ the protocol
 
-    async def list_offers(self, cursor: str | None = None, *, since: datetime | None = None) -> OfferPage:  # noqa: ARG002
-        return OfferPage(list(self.offers.values()))
+    async def list_offers(self, cursor: str | None = None, *, since: datetime | None = None) -> OfferPage:
+        self.listed.append((cursor, since))
+        start = int(cursor or 0)
+        if self.breaks_off_at is not None and start >= self.breaks_off_at:
+            raise Unknown("time-out")
+        refs = list(self.offers)
+        page = [self.offers[ref] for ref in refs[start : start + PAGE]]
+        return OfferPage(page, str(start + PAGE) if start + PAGE < len(refs) else None)
 
     async def get_offer(self, ref: str) -> Offer | None:
         self._trouble(self.answers)
