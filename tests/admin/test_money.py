@@ -314,7 +314,7 @@ async def test_a_refund_of_stars_goes_back_whole_or_to_the_balance(office: Offic
 async def test_odd_stars_are_given_back_by_the_shop_itself(office: Office) -> None:
     market = office.market
     await market.tell(Notice("ZZZZZZZZ", "S1", Money(50, "XTR"), paid=True, payer="77"), gateway=STARS)
-    shown = await office.type("/suspense show 1")
+    shown = await office.press(button(await office.type("/suspense"), "#"))
     done = await office.press(button(shown, "退回付款人 50 ⭐"))
     assert "50 ⭐ 已送去退回付款人" in text_of(done)
     assert [wanted.external_ref for wanted in market.stars.given_back] == ["S1"]
