@@ -14,10 +14,10 @@ from shop_core.db.base import table_of
 from shop_core.db.tx import Tx, View
 from shop_core.db.upsert import insert_or
 from shop_core.kernel.errors import ShopError
-from shop_core.kernel.money import Money
+from shop_core.kernel.money import BadAmount, Money
 from shop_core.supply.costs import landed
 from shop_core.supply.models import Route, SupplyOffer
-from shop_core.supply.supplier import GoodsKind, NoSuchSupplier, Offer
+from shop_core.supply.supplier import ENOUGH, GoodsKind, NoSuchSupplier, Offer
 
 LONGEST_NAME: Final = 200
 
@@ -114,12 +114,17 @@ def _columns(tx: Tx, supplier: str, offer: Offer) -> dict[str, Any]:
         "currency": offer.cost.currency,
         "cost_minor": offer.cost.minor,
         "on_sale": offer.is_on_sale,
-        "stock": offer.stock,
-        "fewest": max(offer.fewest, 1),
-        "most": offer.most,
+        "stock": _counted(offer.stock),
+        "fewest": max(_counted(offer.fewest) or 1, 1),
+        "most": _counted(offer.most),
         "needs_inputs": any(one.is_required for one in offer.inputs),
         "seen_at": tx.now,
     }
+
+
+def _counted(number: int | None) -> int | None:
+    """A supplier's number, which may be any, as a column holds it."""
+    return None if number is None else min(max(number, 0), ENOUGH)
 
 
 # -------------------------------------------------------------------------------------------------- connecting
@@ -131,7 +136,10 @@ def connect_offer(tx: Tx, route: NewRoute) -> None:
     Raises:
         NoSuchVariant, NoSuchOffer: Not there.
         NotSellable: It is no code or link, or needs more than the buyer's money.
+        BadAmount: A limit of nothing would never buy.
     """
+    if route.max_cost is not None and route.max_cost.minor <= 0:
+        raise BadAmount(amount=route.max_cost.decimal_text())
     get_variant(tx, route.variant_id)
     row = tx.execute(_ALL.where(SupplyOffer.id == route.offer_id)).first()
     if row is None:

@@ -65,6 +65,21 @@ FORGED: Final[Mapping[str, tuple[str, ...]]] = {
     "thread done": ("{nobodys}", "{huge}", "-1"),
     "reseller add": ("#{nobodys}", "{huge}", "{nonumber}"),
     "reseller remove": ("{nobodys} --yes", "{huge} --yes", "-1 --yes"),
+    "supplier book": ("nobody", "first", "{huge}", "../x"),
+    "offer connect": (
+        "{nobodys} {variant}",
+        "{offer} {nobodys}",
+        "{huge} {variant}",
+        "{offer} {variant} --priority -1",
+        "{offer} {variant} --max-cost 0",
+        "{offer} {variant} --max-cost -1",
+        "{offer} {variant} --max-cost {huge}",
+    ),
+    "offer disconnect": ("{nobodys} {variant}", "{offer} {nobodys}", "-1 -1"),
+    "purchase ask": ("{nobodys}", "{huge}", "{reversed}"),
+    "purchase bought": ("{nobodys}", "{huge}", "{unknown}"),
+    "purchase none": ("{nobodys} --yes", "{huge} --yes", "{reversed} --yes"),
+    "purchase known": ("{nobodys}", "{huge}", "{unknown}"),
     "form": ("abcdefghij preview make publish", "abcdefghij name say x", "x x x x"),
 }
 """Command → words after it that ask for what is not so."""
@@ -84,7 +99,7 @@ async def test_a_bent_link_of_an_owner_changes_nothing_pressed_or_typed(workplac
         "nobodys": str(2**40),
         "huge": "9" * 25,
         "nonumber": new_number(market.random),
-        "meant": str(await market.one("SELECT id FROM receipts WHERE state = 'applied'")),
+        "meant": str(await market.one("SELECT min(id) FROM receipts WHERE state = 'applied'")),
         "suspense_case": str(await market.one("SELECT min(id) FROM cases WHERE kind = 'suspense'")),
     }
     before = await everything(workplace.office)

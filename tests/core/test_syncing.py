@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 
 from shop_core.kernel.errors import Unknown
+from shop_core.supply.supplier import ENOUGH
 from shop_core.supply.sync import FULL_EVERY, read_list, sync_offers
 from tests.core.wholesaler import Trade, a_trade
 
@@ -58,3 +59,13 @@ async def test_between_whole_lists_only_changes_are_asked_for(trade: Trade) -> N
     await sync_offers(trade.market.shop)
     assert all(since is not None and since < trade.market.clock.now() for _, since in trade.first.listed)
     assert "A6" in await on_sale(trade), "a list of changes does not say what is gone"
+
+
+async def test_numbers_that_no_shop_has_do_not_keep_a_list_from_being_read(trade: Trade) -> None:
+    trade.first.sells("A0", stock=10**30, fewest=10**12, most=10**40)
+    trade.first.sells("A1", stock=-5, fewest=-1, most=-3)
+    assert await sync_offers(trade.market.shop) == 7
+    rows = await trade.market.rows(
+        "SELECT stock, fewest, most FROM supply_offers WHERE ref IN ('A0', 'A1') ORDER BY ref"
+    )
+    assert [tuple(row.values()) for row in rows] == [(ENOUGH, ENOUGH, ENOUGH), (0, 1, 0)]
