@@ -86,6 +86,20 @@ async def first_purchase(cast: Cast) -> None:
     await person.press("order.reveal")
 
 
+@journey(
+    "stars",
+    "用 Telegram Stars 付款",
+    "Paying with Telegram Stars",
+    channels=("telegram",),
+    has_stars=True,
+)
+async def stars(cast: Cast) -> None:
+    person = await at_the_bill(cast)
+    await person.press("order.i_paid")
+    await person.pay()
+    await person.press("order.reveal")
+
+
 @journey("quantity", "一次买很多：卡密在文件里", "Many at once: the codes come in a file")
 async def quantity(cast: Cast) -> None:
     person = await cast.customer()

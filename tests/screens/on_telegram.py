@@ -15,7 +15,7 @@ from tests.standins.telegram import ShownMessage, TelegramUser
 from tests.standins.telegram.shown import Button
 from tests.standins.telegram.transcript import veiled_text
 
-_KINDS: Final = {"callback": "link", "url": "url", "copy": "copy"}
+_KINDS: Final = {"callback": "link", "url": "url", "copy": "copy", "pay": "pay"}
 _ORDER: Final = re.compile(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}\b")
 
 
@@ -61,6 +61,17 @@ class TelegramPerson(Person):
             if not message.is_mine:
                 self.script.saw(CHANGED if message.id in self._seen else NEW, draw(message))
         self._seen = now
+
+    async def pay(self, **how: object) -> None:
+        """Pay at the gateway, or what the bill in the chat asks for if there is one."""
+        bill = next((key for key in reversed(self.keys) if key.kind == "pay"), None)
+        if bill is None:
+            await super().pay(**how)
+            return
+        self._begin(bill.drawn())
+        checkout = await asyncio.to_thread(self.user.pay)
+        await asyncio.to_thread(self.user.wait_for_checkout, checkout, PATIENCE_S)
+        await self.look()
 
     def _changed_at(self, message_id: int) -> int:
         seen = self._seen.get(message_id)

@@ -30,7 +30,7 @@ class Key:
 
     Attributes:
         value: Where it leads, or what it copies.
-        kind: ``link``, ``url`` or ``copy``.
+        kind: ``link``, ``url``, ``copy``, or ``pay`` for the one of a bill in the chat.
         place: The message that it belongs to, as the channel knows it.
     """
 

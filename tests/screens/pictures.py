@@ -14,7 +14,7 @@ from playwright.async_api import Browser, Page
 from tests.screens.in_chromium import PHONE, BrowserCast
 from tests.screens.on_telegram import TelegramCast, TelegramPerson
 from tests.screens.phone import draw_phone
-from tests.screens.stage import Outskirts, an_open_shop
+from tests.screens.stage import Outskirts
 from tests.screens.walks import Walk
 
 SETTLED_MS = 350
@@ -85,7 +85,7 @@ async def picture(
         window: More of the browser's context: ``viewport``, ``color_scheme``.
     """
     camera = Camera(folder, walk.name)
-    async with an_open_shop(around, walk.journey.goods, room) as stage:
+    async with walk.shop(around, room) as stage:
         if walk.channel == "web":
             cast = BrowserCast(
                 stage, walk.language, browser, camera.take, **{"device_scale_factor": 2, **window}

@@ -19,6 +19,7 @@ class Journey:
         name: Of its files.
         titles: Language → heading.
         goods: What is on the shelves when it begins, see ``goods.GOODS``.
+        has_stars: The bot takes Stars, and nothing else.
     """
 
     name: str
@@ -26,18 +27,25 @@ class Journey:
     walk: Callable[[Cast], Awaitable[None]]
     goods: str = "few"
     channels: tuple[str, ...] = BOTH
+    has_stars: bool = False
 
 
 JOURNEYS: Final[list[Journey]] = []
 
 
 def journey(
-    name: str, zh: str, en: str, *, goods: str = "few", channels: tuple[str, ...] = BOTH
+    name: str,
+    zh: str,
+    en: str,
+    *,
+    goods: str = "few",
+    channels: tuple[str, ...] = BOTH,
+    has_stars: bool = False,
 ) -> Callable[[Callable[[Cast], Awaitable[None]]], Callable[[Cast], Awaitable[None]]]:
     """Make a function a journey: it is walked, written down and compared from now on."""
 
     def add(walk: Callable[[Cast], Awaitable[None]]) -> Callable[[Cast], Awaitable[None]]:
-        JOURNEYS.append(Journey(name, {"zh": zh, "en": en}, walk, goods, channels))
+        JOURNEYS.append(Journey(name, {"zh": zh, "en": en}, walk, goods, channels, has_stars))
         return walk
 
     return add

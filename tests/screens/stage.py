@@ -85,13 +85,20 @@ key = "file:epay.key"
 kind = "telegram"
 token = "file:bot.token"
 api_base_url = "{telegram}"
-gateways = ["alipay"]
-other_ways_to_pay = true
-
+{paying}
 [channels.web]
 kind = "webchat"
 session_secret = "file:session.key"
 gateways = ["alipay"]
+"""
+_ALIPAY: Final = 'gateways = ["alipay"]\nother_ways_to_pay = true\n'
+_STARS: Final = """gateways = ["stars"]
+
+[gateways.stars]
+kind = "stars"
+rate = "0.10"
+rate_source = "the journeys"
+rate_at = 2026-11-01
 """
 _KEYS: Final = {
     "vault.key": "MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI=",
@@ -180,10 +187,16 @@ def _count_waiting(view: View) -> int:
 
 
 @asynccontextmanager
-async def an_open_shop(around: Outskirts, goods: str, folder: Path) -> AsyncIterator[Stage]:
-    """Open a shop with these goods as ``kapu run`` does, at noon of a Friday."""
+async def an_open_shop(
+    around: Outskirts, goods: str, folder: Path, *, has_stars: bool = False
+) -> AsyncIterator[Stage]:
+    """Open a shop with these goods as ``kapu run`` does, at noon of a Friday.
+
+    Args:
+        has_stars: Its bot takes Stars, and nothing else.
+    """
     with TelegramStandIn(pace=False) as tg:
-        config = _lay_out(folder, tg)
+        config = _lay_out(folder, tg, paying=_STARS if has_stars else _ALIPAY)
         shutil.copyfile(await _stocked(around, goods), folder / "kapu.db")
         clock, stop = ManualClock(), asyncio.Event()
         outside = Outside(
@@ -229,9 +242,15 @@ async def _stocked(around: Outskirts, goods: str) -> Path:
     return around.stocked[goods]
 
 
-def _lay_out(folder: Path, tg: TelegramStandIn) -> Path:
+def _lay_out(folder: Path, tg: TelegramStandIn, *, paying: str = _ALIPAY) -> Path:
     config = _CONFIG.format(
-        owner=OWNER_ID, folder=folder, port=free_port(), pay_site=PAY_SITE, pid=EPAY_PID, telegram=tg.base_url
+        owner=OWNER_ID,
+        folder=folder,
+        port=free_port(),
+        pay_site=PAY_SITE,
+        pid=EPAY_PID,
+        telegram=tg.base_url,
+        paying=paying,
     )
     for name, text in {**_KEYS, "bot.token": tg.token, "config.toml": config}.items():
         (folder / name).write_text(text, "utf-8")

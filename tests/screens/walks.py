@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -39,9 +39,13 @@ class Walk:
         """Where its transcript is kept."""
         return DOCS / f"{self.name}.md"
 
+    def shop(self, around: Outskirts, folder: Path) -> AbstractAsyncContextManager[Stage]:
+        """The shop that it leads through, opened in an empty folder."""
+        return an_open_shop(around, self.journey.goods, folder, has_stars=self.journey.has_stars)
+
     async def transcript(self, around: Outskirts, folder: Path) -> str:
         """Walk it, and write down what was said and seen."""
-        async with an_open_shop(around, self.journey.goods, folder) as stage, self._cast(stage) as cast:
+        async with self.shop(around, folder) as stage, self._cast(stage) as cast:
             await self.journey.walk(cast)
         return f"# {self.journey.titles[self.language]}\n\n```text\n{cast.script.text()}```\n"
 
