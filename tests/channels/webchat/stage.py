@@ -25,7 +25,10 @@ from shop_core.vault.vault import Vault
 from tests.web.stage import an_open_shop, serving
 
 CODE = '<&>"🎁'
-WORDS = ChatWords(page={"send": "发送"}, slow_down="慢一点", too_long="太长了", no_file="没问你要")
+PROCESSING = "处理中…"
+WORDS = ChatWords(
+    page={"send": "发送", "processing": PROCESSING}, slow_down="慢一点", too_long="太长了", no_file="没问你要"
+)
 PATIENCE_S = 10
 
 Answer = Callable[[Shop, Incoming], Awaitable[Screen]]
@@ -80,13 +83,19 @@ class Page:
 
 
 class Chat:
-    """A running web chat."""
+    """A running web chat.
+
+    Attributes:
+        answers: Cleared, the shop takes its time: messages are heard, but not answered until it is set.
+    """
 
     def __init__(self, shop: Shop, channel: WebChatChannel, port: int) -> None:
         self.shop = shop
         self.channel: Channel = channel
         self.port = port
         self.asked: list[Incoming] = []
+        self.answers = asyncio.Event()
+        self.answers.set()
         self.base_url = f"http://127.0.0.1:{port}"
 
     async def new_cookie(self, path: str = "/chat") -> str:
@@ -170,10 +179,10 @@ async def a_chat(
     seen_timeout_s: float = 0.3,
 ) -> AsyncIterator[Chat]:
     """A web chat without a worker; ``async with chat`` has one."""
-    asked: list[Incoming] = []
 
     async def ask(shop: Shop, incoming: Incoming) -> Screen:
-        asked.append(incoming)
+        chat.asked.append(incoming)
+        await chat.answers.wait()
         return await answer(shop, incoming)
 
     settings = WebChatSettings(
@@ -188,7 +197,6 @@ async def a_chat(
     app = build_app(shop, metrics, is_schema_current=True, mounts=channel.routes(), has_web_chat=True)
     async with serving(app, port=port) as server:
         chat = Chat(shop, channel, server.port)
-        chat.asked = asked
         yield chat
 
 

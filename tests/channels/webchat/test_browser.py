@@ -4,7 +4,7 @@ from playwright.async_api import Browser, expect
 
 from shop_core.conversations.sign_in import make_link
 from tests.browser import PATIENCE_MS, browser, complaints_of
-from tests.channels.webchat.stage import CODE, a_chat, an_open_chat
+from tests.channels.webchat.stage import CODE, PROCESSING, a_chat, an_open_chat
 from tests.web.stage import an_open_shop
 
 __all__ = ["browser"]
@@ -37,6 +37,34 @@ async def test_a_person_buys_reveals_the_code_and_goes_on_after_the_server_was_r
             await expect(page.locator("#log.locked")).to_have_count(0)
             assert [asked.content for asked in restarted.asked] == [chat.asked[1].content]
         assert complaints == []
+
+
+async def test_a_press_says_at_once_that_it_is_worked_on_until_its_answer_is_there(
+    browser: Browser, sqlite_url: str
+) -> None:
+    async with an_open_chat(sqlite_url) as chat:
+        page = await browser.new_page(viewport={"width": 390, "height": 844}, locale="zh-CN")
+        page.set_default_timeout(PATIENCE_MS)
+        await page.goto(f"{chat.base_url}/chat")
+        key, card = page.locator(".key.press"), page.locator(".card")
+        await expect(key).to_have_text("买 1 张")
+
+        chat.answers.clear()
+        # In the same breath as the press: nothing has come back from the shop yet.
+        assert await key.evaluate("key => { key.click(); return key.innerText; }") == PROCESSING
+        await expect(key).to_have_attribute("aria-busy", "true")
+        await expect(page.locator("#dots")).to_be_visible()
+        await key.click(force=True)
+        await expect(card).to_have_count(1)
+
+        chat.answers.set()
+        await expect(card).to_have_count(2)
+        await expect(page.get_by_text(PROCESSING)).to_have_count(0)
+        await expect(page.locator("#dots")).to_be_hidden()
+        await expect(key).to_have_text("买 1 张")
+        await expect(key).to_have_attribute("aria-busy", "false")
+        await expect(page.locator("#log.locked")).to_have_count(0)
+    assert len(chat.asked) == 2, "a second press meanwhile orders nothing"
 
 
 async def test_staff_come_in_by_a_link_and_stay_in(browser: Browser, sqlite_url: str) -> None:

@@ -21,7 +21,7 @@ from shop_core.db.inbox import count_pending
 from shop_core.db.tx import Tx
 from shop_core.kernel.errors import RetryLater, Unknown
 from shop_core.messaging.queue import NewsKind, claim_messages, mark_sent, postpone, queue_message
-from tests.channels.webchat.stage import CODE, Chat, Page, a_chat, an_id, an_open_chat
+from tests.channels.webchat.stage import CODE, WORDS, Chat, Page, a_chat, an_id, an_open_chat
 from tests.web.stage import an_open_shop
 
 NEWS = Screen((Line("已发货"),), slot=order_slot("K7M2-9QXD"))
@@ -42,7 +42,7 @@ async def test_hello_shows_the_front_and_a_button_shows_its_screen(database_url:
         async with chat.page(cookie) as page:
             welcome = page.frames[0]
             assert (welcome["shop"], welcome["language"], welcome["attach"]) == ("云卡小铺", "zh", False)
-            assert welcome["words"] == {"send": "发送"}
+            assert welcome["words"] == WORDS.page
             home = await page.next("screen")
             assert home["slot"] == "screen"
             assert home["screen"]["rows"] == [[{"text": "买 1 张", "link": "code", "style": ""}]]
