@@ -134,7 +134,7 @@ class WebChatChannel:
         screen = await self._answer(self._shop, incoming)
         frames = [screen_frame(screen, f"m-{uuid4().hex}")]
         if screen.toast:
-            frames.append(toast_frame(screen.toast))
+            frames.append(toast_frame(screen.toast, f"t-{uuid4().hex}"))
         if not isinstance(stored.frame, Hello):
             frames.append(done_frame(message_id))
         is_shown = await self._hub.show(device, frames)

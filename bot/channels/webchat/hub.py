@@ -1,9 +1,9 @@
 """The pages that are open right now, in this process.
 
-A screen goes to every open page of its device. If none is open at that moment, the line is usually on its way
-back (a phone between two masts, a server just restarted): the answer is kept for a little while and shown on
-return. That memory is a courtesy: what a lost screen said is found again from the chat, and news waits in the
-database.
+A screen goes to every open page of its device. A line that is just being lost (a phone between two masts) takes
+frames that never arrive, and nobody can tell: an answer is therefore kept for a little while, whoever took it, and
+given again to a page that comes back, which shows each id once. That memory is a courtesy: what a lost screen said
+is found again from the chat, and news waits in the database.
 
 With several web processes on one database a device's socket and the worker that answers it may be in
 different ones; answers would then have to pass through the database. Until they do, one process serves the
@@ -32,9 +32,9 @@ SEEN_TIMEOUT_S: Final = 5.0
 RETURN_AFTER_S: Final = 600
 """When to try again for somebody who is away. He is told earlier if he comes: his queue is woken then."""
 
-KEEP_MISSED_S: Final = 120.0
-_MISSED_FRAMES: Final = 8
-_MISSED_DEVICES: Final = 1_000
+KEEP_ANSWERS_S: Final = 120.0
+_KEPT_FRAMES: Final = 8
+_KEPT_DEVICES: Final = 1_000
 
 
 class Connection:
@@ -63,30 +63,35 @@ class Connection:
 
 
 @dataclass(frozen=True, slots=True)
-class _Missed:
+class _Kept:
     frames: deque[str]
     until: float
 
 
 class Hub:
-    """Which pages each device has open, what it missed, and which news it has still to confirm."""
+    """Which pages each device has open, what it was answered lately, and which news it has still to confirm."""
 
     def __init__(
         self, *, seen_timeout_s: float = SEEN_TIMEOUT_S, monotonic: Callable[[], float] = time.monotonic
     ) -> None:
         self._open: dict[str, list[Connection]] = {}
-        self._missed: OrderedDict[str, _Missed] = OrderedDict()
+        self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._unseen: dict[tuple[str, str], asyncio.Event] = {}
         self._seen_timeout_s = seen_timeout_s
         self._monotonic = monotonic
 
-    def join(self, connection: Connection) -> Sequence[str]:
-        """A page is ready for screens. Returns what its device missed lately."""
+    def join(self, connection: Connection) -> None:
+        """A fresh page is ready for screens. What its device was answered before is behind it."""
+        self._kept.pop(connection.device, None)
         self._open.setdefault(connection.device, []).append(connection)
-        missed = self._missed.pop(connection.device, None)
-        if missed is None or missed.until < self._monotonic():
+
+    def rejoin(self, connection: Connection) -> Sequence[str]:
+        """A page is back. Returns what its device was answered lately, seen or not."""
+        self._open.setdefault(connection.device, []).append(connection)
+        kept = self._kept.get(connection.device)
+        if kept is None or kept.until < self._monotonic():
             return ()
-        return tuple(missed.frames)
+        return tuple(kept.frames)
 
     def leave(self, connection: Connection) -> None:
         """A page was closed."""
@@ -97,15 +102,16 @@ class Hub:
             del self._open[connection.device]
 
     async def show(self, device: str, frames: Sequence[str]) -> bool:
-        """Show the answer to a message on every open page of a device, or when it comes back.
+        """Show the answer to a message on every open page of a device, and again when one comes back.
+
+        Args:
+            frames: Each is harmless when it comes twice: a screen and a toast by their ids.
 
         Returns:
             Whether a page was there to take it.
         """
-        is_shown = await self._send_to_all(device, frames)
-        if not is_shown:
-            self._keep(device, frames)
-        return is_shown
+        self._keep(device, frames)
+        return await self._send_to_all(device, frames)
 
     async def change(self, device: str, frames: Sequence[str]) -> None:
         """Change something on the pages that are open here; to any other it is no news."""
@@ -140,10 +146,10 @@ class Hub:
         return any(await asyncio.gather(*(page.send(*frames) for page in pages)))
 
     def _keep(self, device: str, frames: Sequence[str]) -> None:
-        earlier = self._missed.pop(device, None)
-        kept = deque(earlier.frames if earlier else (), maxlen=_MISSED_FRAMES)
+        earlier = self._kept.pop(device, None)
+        kept = deque(earlier.frames if earlier else (), maxlen=_KEPT_FRAMES)
         kept.extend(frames)
-        self._missed[device] = _Missed(kept, self._monotonic() + KEEP_MISSED_S)
+        self._kept[device] = _Kept(kept, self._monotonic() + KEEP_ANSWERS_S)
         now = self._monotonic()
-        while len(self._missed) > _MISSED_DEVICES or next(iter(self._missed.values())).until < now:
-            self._missed.popitem(last=False)
+        while len(self._kept) > _KEPT_DEVICES or next(iter(self._kept.values())).until < now:
+            self._kept.popitem(last=False)

@@ -52,9 +52,9 @@ def screen_frame(screen: Screen, frame_id: str) -> str:
     )
 
 
-def toast_frame(text: str) -> str:
-    """A short notice."""
-    return _frame({"type": "toast", "text": text})
+def toast_frame(text: str, frame_id: str) -> str:
+    """A short notice under an id; the page shows each id once."""
+    return _frame({"type": "toast", "id": frame_id, "text": text})
 
 
 def taken_frame(message_id: str) -> str:

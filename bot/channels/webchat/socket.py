@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Final
 from uuid import uuid4
@@ -134,9 +134,8 @@ class Reception:
         if not self._is_moderate(device):
             raise _TooManyHellos
         visit = await self._welcome(socket, device)
-        missed = self._hub.join(visit.connection)
         try:
-            await self._greet(visit, hello, missed)
+            await self._greet(visit, hello)
             while True:
                 await self._hear(visit, await _next_frame(socket))
         finally:
@@ -164,12 +163,13 @@ class Reception:
         )
         return visit
 
-    async def _greet(self, visit: _Visit, hello: Hello, missed: Sequence[str]) -> None:
-        """A fresh page gets its home screen, a returning one what it missed, both the news that waited."""
+    async def _greet(self, visit: _Visit, hello: Hello) -> None:
+        """A fresh page gets its home screen, a returning one what it may have missed, both the news that waited."""
         device = visit.connection.device
         if hello.resume:
-            await visit.connection.send(*missed)
+            await visit.connection.send(*self._hub.rejoin(visit.connection))
         else:
+            self._hub.join(visit.connection)
             await self._store(visit, hello, f"h-{uuid4().hex}")
         await self._shop.write(wake_address, Address(self._channel, device))
 
@@ -230,7 +230,7 @@ class Reception:
 
 async def _decline(visit: _Visit, message: Message, why: str) -> None:
     """Say why a message was not taken, and let the page forget it: repeating it would change nothing."""
-    await visit.connection.send(toast_frame(why), done_frame(message.id))
+    await visit.connection.send(toast_frame(why, f"t-{uuid4().hex}"), done_frame(message.id))
 
 
 async def _first_frame(socket: WebSocket) -> Hello:

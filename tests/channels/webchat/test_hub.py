@@ -4,7 +4,7 @@ from typing import cast
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from bot.channels.webchat.hub import _MISSED_DEVICES, _MISSED_FRAMES, KEEP_MISSED_S, Connection, Hub
+from bot.channels.webchat.hub import _KEPT_DEVICES, _KEPT_FRAMES, KEEP_ANSWERS_S, Connection, Hub
 
 
 class Line:
@@ -39,28 +39,34 @@ async def test_an_answer_that_reaches_no_page_waits_a_little_for_its_return() ->
     hub = Hub(monotonic=time)
     hub.join(a_page(line=Line(is_gone=True)))
     await hub.show("a", ["one"])
-    time.now_s += KEEP_MISSED_S - 1
+    time.now_s += KEEP_ANSWERS_S - 1
     await hub.show("a", ["two"])
-    time.now_s += KEEP_MISSED_S - 1
-    assert hub.join(a_page()) == ("one", "two")
-    assert hub.join(a_page()) == (), "shown once"
+    time.now_s += KEEP_ANSWERS_S - 1
+    assert hub.rejoin(a_page()) == ("one", "two")
+    assert hub.rejoin(a_page()) == ("one", "two"), "the line may have been lost once more"
 
 
 async def test_an_answer_is_forgotten_after_a_while() -> None:
     time = Stopwatch()
     hub = Hub(monotonic=time)
     await hub.show("a", ["one"])
-    time.now_s += KEEP_MISSED_S + 1
-    assert hub.join(a_page()) == ()
+    time.now_s += KEEP_ANSWERS_S + 1
+    assert hub.rejoin(a_page()) == ()
 
 
-async def test_what_one_page_took_is_not_kept_for_another() -> None:
+async def test_an_answer_that_a_dying_line_took_is_given_again_to_the_page_that_comes_back() -> None:
     hub, line = Hub(), Line()
-    hub.join(a_page(line=Line(is_gone=True)))
     hub.join(a_page(line=line))
     await hub.show("a", ["one"])
     assert line.heard == ["one"]
-    assert hub.join(a_page()) == ()
+    assert hub.rejoin(a_page()) == ("one",)
+
+
+async def test_a_fresh_page_leaves_earlier_answers_behind() -> None:
+    hub = Hub()
+    await hub.show("a", ["one"])
+    hub.join(a_page())
+    assert hub.rejoin(a_page()) == ()
 
 
 async def test_a_page_that_left_is_sent_nothing_more() -> None:
@@ -75,10 +81,10 @@ async def test_a_page_that_left_is_sent_nothing_more() -> None:
 async def test_memory_for_lost_lines_is_bounded() -> None:
     time = Stopwatch()
     hub = Hub(monotonic=time)
-    for number in range(_MISSED_DEVICES + 5):
-        await hub.show(f"d{number}", [str(frame) for frame in range(_MISSED_FRAMES + 5)])
-    assert hub.join(a_page("d4")) == ()
-    assert len(hub.join(a_page("d5"))) == _MISSED_FRAMES
-    time.now_s += KEEP_MISSED_S + 1
+    for number in range(_KEPT_DEVICES + 5):
+        await hub.show(f"d{number}", [str(frame) for frame in range(_KEPT_FRAMES + 5)])
+    assert hub.rejoin(a_page("d4")) == ()
+    assert len(hub.rejoin(a_page("d5"))) == _KEPT_FRAMES
+    time.now_s += KEEP_ANSWERS_S + 1
     await hub.show("late", ["one"])
-    assert list(hub._missed) == ["late"]
+    assert list(hub._kept) == ["late"]

@@ -52,16 +52,12 @@ function welcome(frame) {
   applyWords();
 }
 
+/** Screens and notices come at least once; the id makes it exactly once, and repeated news is confirmed again. */
 function receive(frame) {
-  if (frame.type === "screen") receiveScreen(frame);
-  else if (frame.type === "toast") notify(frame.text);
-}
-
-/** Screens come at least once; the id makes it exactly once, and repeated news is confirmed again. */
-function receiveScreen(frame) {
   if (!shownIds.has(frame.id)) {
     shownIds.add(frame.id);
-    showScreen(frame);
+    if (frame.type === "screen") showScreen(frame);
+    else if (frame.type === "toast") notify(frame.text);
   }
   if (frame.news) connection.post({ type: "seen", id: frame.id });
 }

@@ -1,0 +1,177 @@
+"""A purchase in a real browser whose line to the shop breaks: nothing is lost by it, nothing happens twice."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from random import Random
+from typing import Any, Final
+
+import pytest
+from playwright.async_api import Browser, Locator, Page, expect
+
+from bot.config import Config
+from bot.demo.seed import seed
+from bot.demo.setting import demo_setting, free_port
+from bot.run import prepare_schema, serve
+from bot.wiring import Outside, open_shop
+from shop_core.db.inbox import count_pending
+from shop_core.db.shop import Shop
+from shop_core.invariants import verify
+from shop_core.orders.models import OrderState
+from shop_core.orders.read import list_latest
+from shop_core.payments.gateway import Gateways
+from tests.browser import PATIENCE_MS, browser
+from tests.e2e.line import Line, Way
+from tests.process.premises import until
+
+__all__ = ["browser"]
+
+A_CODE: Final = re.compile(r"^[A-Z]{4}-\d{4}-[A-Z]{4}-\d{4}$")
+
+
+@pytest.fixture
+async def config() -> AsyncIterator[Config]:
+    """Of the demo's shop, stocked and closed, its cashier beside it in a process of its own."""
+    with demo_setting(free_port()) as setting:
+        await prepare_schema(setting.config.database.url.reveal())
+        shop = open_shop(setting.config, Outside(), Gateways({}, {}))
+        await seed(shop, Random(7))
+        await shop.database.close()
+        yield setting.config
+
+
+@asynccontextmanager
+async def opened(config: Config) -> AsyncIterator[Shop]:
+    """The shop, open as ``kapu run`` opens it; when it closes, its books are whole."""
+    stop = asyncio.Event()
+    ready: asyncio.Future[Shop] = asyncio.get_running_loop().create_future()
+    serving = asyncio.create_task(
+        serve(config, Outside(), stop=stop, on_ready=lambda program, _: ready.set_result(program.shop))
+    )
+    try:
+        either: set[asyncio.Future[Any]] = {serving, ready}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        if not ready.done():
+            await serving
+        yield ready.result()
+        assert await ready.result().read(verify) == []
+    finally:
+        stop.set()
+        await serving
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """Somebody at a page, who presses each button once."""
+
+    page: Page
+
+    async def chooses(self) -> None:
+        await self.key("爱奇艺黄金会员").click()
+        await expect(self.key("买 1 张")).to_be_visible()
+
+    async def notices_the_loss(self) -> None:
+        await expect(self.page.locator("#offline")).to_be_visible(timeout=PATIENCE_MS)
+
+    async def is_back(self) -> None:
+        """The page got itself another line."""
+        await expect(self.page.locator("#offline")).to_be_hidden(timeout=PATIENCE_MS)
+
+    async def pays(self) -> None:
+        """He is asked to pay once, and pays at the cashier."""
+        pay = self.page.get_by_role("link", name="去付款")
+        await expect(pay).to_have_count(1, timeout=PATIENCE_MS)
+        cashier = await self.page.context.new_page()
+        await cashier.goto(str(await pay.get_attribute("href")))
+        await cashier.locator("button[value=pay]").click()
+        await cashier.wait_for_load_state()
+        await cashier.close()
+
+    async def uncovers_one_code(self) -> None:
+        await expect(self.key("查看卡密")).to_have_count(1, timeout=PATIENCE_MS)
+        await expect(self.page.get_by_role("link", name="去付款")).to_have_count(0)
+        await self.key("查看卡密").click()
+        await self.page.locator(".foil").click()
+        await expect(self.page.locator("code.code")).to_have_count(1)
+        await expect(self.page.locator("code.code")).to_have_text(A_CODE)
+        await expect(self.page.locator("#log.locked")).to_have_count(0)
+
+    def key(self, words: str) -> Locator:
+        return self.page.get_by_role("button", name=words)
+
+
+async def a_buyer(browser: Browser, line: Line) -> Buyer:
+    page = await (await browser.new_context(locale="zh-CN")).new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    await page.goto(f"http://127.0.0.1:{line.port}/chat")
+    return Buyer(page)
+
+
+async def until_orders_are(shop: Shop, *states: OrderState) -> None:
+    """Wait until everything heard has been answered, and these are the states of all orders."""
+
+    async def are() -> bool:
+        return await states_of(shop) == list(states) and not await shop.read(count_pending)
+
+    await until(are)
+
+
+async def states_of(shop: Shop) -> Sequence[OrderState]:
+    return [order.state for order in await shop.read(list_latest, limit=10)]
+
+
+@pytest.mark.parametrize("lost", Way)
+async def test_a_line_that_breaks_at_buying_and_at_paying_loses_and_doubles_nothing(
+    browser: Browser, config: Config, lost: Way
+) -> None:
+    async with opened(config) as shop, Line(config.http.port).laid() as line:
+        buyer = await a_buyer(browser, line)
+        await buyer.chooses()
+        line.lose(lost)
+        await buyer.key("买 1 张").click()
+        await line.has_lost_something()
+        if lost is Way.TO_PAGE:
+            await until_orders_are(shop, OrderState.AWAITING)
+        line.cut()
+        await buyer.notices_the_loss()
+        await buyer.is_back()
+        await until_orders_are(shop, OrderState.AWAITING)
+
+        line.lose(lost)
+        await buyer.pays()
+        await until_orders_are(shop, OrderState.DELIVERED)
+        line.cut()
+        await buyer.notices_the_loss()
+        await buyer.is_back()
+        await buyer.uncovers_one_code()
+        assert await states_of(shop) == [OrderState.DELIVERED]
+
+
+async def test_a_shop_that_restarts_in_the_middle_of_a_purchase_loses_and_doubles_nothing(
+    browser: Browser, config: Config
+) -> None:
+    async with Line(config.http.port).laid() as line:
+        async with opened(config):
+            buyer = await a_buyer(browser, line)
+            await buyer.chooses()
+            line.lose(Way.TO_SHOP)
+            await buyer.key("买 1 张").click()
+            await line.has_lost_something()
+            line.cut()
+        await buyer.notices_the_loss()
+        async with opened(config) as shop:
+            await buyer.is_back()
+            await until_orders_are(shop, OrderState.AWAITING)
+            await buyer.pays()
+            line.lose(Way.TO_PAGE)
+            await until_orders_are(shop, OrderState.DELIVERED)
+            line.cut()
+        await buyer.notices_the_loss()
+        async with opened(config) as shop:
+            await buyer.is_back()
+            await buyer.uncovers_one_code()
+            assert await states_of(shop) == [OrderState.DELIVERED]
