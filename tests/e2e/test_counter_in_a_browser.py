@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from limits import RateLimitItemPerSecond
 from playwright.async_api import Browser, Locator, Page, expect
 
 from bot.demo.setting import OWNER, demo_setting, free_port
@@ -53,7 +54,8 @@ async def shop_at() -> AsyncIterator[tuple[Shop, str]]:
         serving = asyncio.create_task(
             serve(
                 setting.config,
-                Outside(),
+                # A browser that a test drives presses faster than a thumb.
+                Outside(most=RateLimitItemPerSecond(10_000)),
                 stop=stop,
                 on_ready=lambda program, port: opened.set_result((program, port)),
             )
