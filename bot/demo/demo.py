@@ -10,9 +10,10 @@ from typing import Any, Final
 import uvloop
 
 from bot.config import Config
-from bot.demo.play import DemoFailed, play
+from bot.demo.play import play
 from bot.demo.seed import seed
 from bot.demo.setting import OWNER, Setting, demo_setting, free_port
+from bot.demo.visitor import DemoFailed
 from bot.log import set_up_logging
 from bot.run import prepare_schema, serve
 from bot.wiring import Outside, Program, open_shop
@@ -33,7 +34,7 @@ def demo(*, once: bool) -> int:
     """
     with demo_setting(free_port() if once else PORT) as setting:
         set_up_logging(setting.config.log, secrets=setting.config.secrets())
-        return uvloop.run(_play_once(setting) if once else _stay_open(setting))
+        return uvloop.run(play_once(setting) if once else _stay_open(setting))
 
 
 async def _stay_open(setting: Setting) -> int:
@@ -46,7 +47,8 @@ async def _stay_open(setting: Setting) -> int:
     return 0
 
 
-async def _play_once(setting: Setting) -> int:
+async def play_once(setting: Setting) -> int:
+    """Open the shop, play, close it. Returns the exit code: 0 only if the code arrived."""
     await _fill(setting.config)
     stop = asyncio.Event()
     opened: asyncio.Future[int] = asyncio.get_running_loop().create_future()

@@ -6,13 +6,9 @@ from collections.abc import Callable, Sequence
 
 import httpx
 
-from bot.demo.visitor import Seen, Visitor
+from bot.demo.visitor import DemoFailed, Seen, Visitor
 
 Tell = Callable[[str], None]
-
-
-class DemoFailed(Exception):
-    """The play did not end with the code in the customer's hands."""
 
 
 async def play(base_url: str, tell: Tell) -> None:
@@ -52,9 +48,11 @@ async def _pay(tell: Tell, url: str) -> None:
     """Press "pay" on the cashier's page, as a browser without JavaScript would."""
     tell(f"顾客 › 在收银台付款  {url}")
     async with httpx.AsyncClient(follow_redirects=True) as browser:
-        page = await browser.get(url)
-        paid = await browser.post(page.url, data={"do": "pay"})
-        paid.raise_for_status()
+        try:
+            page = await browser.get(url)
+            (await browser.post(page.url, data={"do": "pay"})).raise_for_status()
+        except httpx.HTTPError as error:
+            raise DemoFailed(f"the cashier took no money: {error}") from error
 
 
 def _heard(tell: Tell, screen: Seen) -> Seen:

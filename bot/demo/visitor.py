@@ -16,6 +16,10 @@ import websockets
 PATIENCE_S: Final = 20
 
 
+class DemoFailed(Exception):
+    """The play did not end with the code in the customer's hands."""
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """A screen as it arrived: its texts, codes, and buttons."""
@@ -38,8 +42,15 @@ class Seen:
         return [button for row in self.frame["screen"]["rows"] for button in row]
 
     def button(self, text: str) -> dict[str, str]:
-        """The first button whose text has these words."""
-        return next(button for button in self.buttons if text in button["text"])
+        """The first button whose text has these words.
+
+        Raises:
+            DemoFailed: There is none.
+        """
+        for button in self.buttons:
+            if text in button["text"]:
+                return button
+        raise DemoFailed(f"no button {text!r} below {self.lines}")
 
 
 class Visitor:
@@ -92,15 +103,25 @@ class Visitor:
         return await self.screen()
 
     async def screen(self) -> Seen:
-        """The next screen; news is confirmed as a page does."""
-        async with asyncio.timeout(PATIENCE_S):
-            while True:
-                frame = json.loads(await self._socket.recv())
-                if frame["type"] != "screen":
-                    continue
-                if frame["news"]:
-                    await self._send({"type": "seen", "id": frame["id"]})
-                return Seen(frame)
+        """The next screen; news is confirmed as a page does.
+
+        Raises:
+            DemoFailed: None came.
+        """
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                return await self._next_screen()
+        except TimeoutError as error:
+            raise DemoFailed(f"{self.name} was shown nothing for {PATIENCE_S} s") from error
+
+    async def _next_screen(self) -> Seen:
+        while True:
+            frame = json.loads(await self._socket.recv())
+            if frame["type"] != "screen":
+                continue
+            if frame["news"]:
+                await self._send({"type": "seen", "id": frame["id"]})
+            return Seen(frame)
 
     async def _send(self, frame: dict[str, Any]) -> None:
         await self._socket.send(json.dumps(frame))

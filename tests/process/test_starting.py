@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 import socket
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
 
+from bot.demo.demo import play_once
+from bot.demo.setting import Setting, demo_setting, free_port
 from bot.run import OldSchema, prepare_schema
 from shop_core.db.tx import Tx
+from shop_core.kernel.secret import Secret
 from shop_core.migrations.upgrade import upgrade
 from tests.postgres import PostgresServer
 from tests.process.premises import Premises, run
@@ -77,3 +81,20 @@ async def test_the_demo_plays_a_purchase_over_the_real_paths() -> None:
     assert "查看卡密" in out
     assert "店主 › /verify" in out
     assert "Traceback" not in err
+
+
+def _with_another_key(setting: Setting) -> Setting:
+    """The shop does not know the cashier's key, so neither believes the other."""
+    config = setting.config
+    gateway = config.gateways["sandbox"].model_copy(update={"key": Secret("0" * 32)})
+    return replace(setting, config=config.model_copy(update={"gateways": {"sandbox": gateway}}))
+
+
+async def test_the_demo_has_failed_if_no_code_came(capsys: pytest.CaptureFixture[str]) -> None:
+    with demo_setting(free_port()) as setting:
+        code = await play_once(_with_another_key(setting))
+    said = capsys.readouterr().out
+    assert code == 1
+    assert "the demo failed: no button '去付款'" in said
+    assert "待付款" in said
+    assert "请妥善保存" not in said
