@@ -60,7 +60,7 @@ class PostgresServer:
 
 
 async def delete_all_rows(url: str) -> None:
-    """Empty every table but Alembic's own, leaving the schema as it is.
+    """Empty every table but Alembic's own, leaving the schema as it is; ids begin anew, as in a new SQLite file.
 
     DELETE, because TRUNCATE of many small tables rewrites a file for each and is several times slower. In the
     `replica` role foreign keys and triggers stay silent, so no order is needed, and a ledger whose triggers
@@ -83,6 +83,10 @@ async def delete_all_rows(url: str) -> None:
         deletions = "".join(f"DELETE FROM {table['name']};" for table in tables)
         await connection.execute(
             f"SET session_replication_role = replica; SET lock_timeout = '5s'; {deletions}"
+        )
+        await connection.execute(
+            "SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false)"
+            " FROM pg_sequences"
         )
     finally:
         await connection.close()

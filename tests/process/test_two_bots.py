@@ -38,6 +38,7 @@ async def test_two_bots_sell_the_same_goods_each_to_its_own_people(database_url:
         outside = Outside(timing=Timing(poll_s=0.1, drain_s=2), telegram={"trust_env": False})
         async with premises.hands() as hands:
             variant = await hands.stock(3)
+            product = await hands.one("SELECT product_id FROM variants WHERE id = :variant", variant=variant)
             serving = asyncio.create_task(serve(premises.config(), outside, stop=stop))
             one = tg.user()
             two = one.with_bot(OTHER)
@@ -48,7 +49,9 @@ async def test_two_bots_sell_the_same_goods_each_to_its_own_people(database_url:
                 await user.wait_for_async("仅剩 3")
             for user, name in ((one, "kapu_test_bot"), (two, "kapu_two_bot")):
                 (share,) = [button for button in user.last.buttons if button.text == "分享"]
-                assert parse_qs(urlsplit(share.value).query)["url"] == [f"https://t.me/{name}?start=p_1"]
+                assert parse_qs(urlsplit(share.value).query)["url"] == [
+                    f"https://t.me/{name}?start=p_{product}"
+                ]
             before = [message.text for message in one.messages()]
             two.press(f"buy/{variant}/1/{hands.key()}", forge=True)
             await two.wait_for_async("待付款")
