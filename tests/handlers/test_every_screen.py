@@ -88,6 +88,8 @@ async def test_every_link_of_every_screen_leads_somewhere(database_url: str, lan
         assert {*FLOWS} - crawler.endpoints == {
             "orders_page",
             "language",
+            # Only behind the command that Telegram asks every shop to have.
+            "paysupport",
             # Only behind a picture or a file.
             "support_file",
             # Only behind the number of somebody else's order.
