@@ -39,9 +39,8 @@ from sqlalchemy.types import TypeEngine
 
 from shop_core.migrations import upgrade as upgrading
 from shop_core.migrations.upgrade import upgrade
-from shop_core.orders.end import cancel_order, expire_orders
-from shop_core.orders.refund import refund_order
-from tests.core.builders import OWNER, Market, a_market
+from tests.core.wholesaler import a_trade
+from tests.db.past_trade import trade
 
 FOLDER: Final = Path(__file__).parents[1] / "data" / "past"
 _VERSIONS: Final = "alembic_version"
@@ -135,36 +134,14 @@ async def write(revision: str) -> Path:
     with TemporaryDirectory(prefix="kapu-past-") as folder:
         url = f"sqlite+aiosqlite:///{folder}/shop.db"
         await upgrade(url)
-        async with a_market(url) as market:
-            await _trade(market)
+        async with a_trade(url) as shop:
+            await trade(shop)
         engine = create_engine(f"sqlite:///{make_url(url).database}")
         with engine.connect() as connection:
             rows = _dump(connection)
         engine.dispose()
     target.write_text(json.dumps(rows, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
     return target
-
-
-async def _trade(market: Market) -> None:
-    """Orders in every state, money in every place, news told and untold."""
-    card = await market.a_variant(price=990, cost=500, codes=12)
-    other = await market.a_variant(price=4800, codes=3, per_person=1)
-    rich, buyer = await market.a_customer(balance=20_000), await market.a_customer(channel="tg")
-    seen = await market.an_order(buyer, card, quantity=2, paid=True)
-    await market.codes_of(buyer, seen.number)
-    refunded = await market.an_order(buyer, other, paid=True)
-    await refund_order(market.shop, refunded.number, by=OWNER)
-    cancelled = await market.an_order(rich, card)
-    await cancel_order(market.shop, rich, cancelled.number)
-    expired = await market.an_order(rich, card)
-    late = await market.ask_money(rich, expired.number)
-    market.clock.advance(hours=1)
-    await expire_orders(market.shop)
-    await market.tell(await market.notice(late))
-    await market.run_news()
-    waiting = await market.an_order(buyer, card)
-    await market.ask_money(buyer, waiting.number)
-    await market.tell(await market.notice("ZZZZZZZZ", minor=3000))
 
 
 if __name__ == "__main__":
