@@ -177,7 +177,7 @@ def _shelf_low(view: View, case: OpenCase) -> _Subject:
 
 
 def _job_in_trouble(_: View, case: OpenCase) -> _Subject:
-    counted = {key: int(case.evidence[key]) for key in ("found", "failed") if key in case.evidence}
+    counted = {key: int(case.evidence[key]) for key in ("found", "failed", "late_s") if key in case.evidence}
     return _Subject(tried=tuple(counted.items()))
 
 
@@ -217,6 +217,7 @@ def _ways(desk: Desk, case: OpenCase, subject: _Subject) -> Iterator[Button]:
         yield desk.button("admin.button.supplier", "supplier", "show", str(case.evidence["supplier"]))
     if case.kind is CaseKind.JOB:
         yield desk.button("admin.button.paid", "orders", "--state", "paid")
+        yield desk.button("admin.button.jobs", "jobs")
         yield desk.button("admin.button.verify", "verify")
     if case.kind is CaseKind.THREAD:
         reply = ("thread", "reply", str(case.subject_id))

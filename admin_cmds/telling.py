@@ -8,6 +8,7 @@ from typing import Final
 from admin_cmds.allowed import only_allowed
 from admin_cmds.command import Desk
 from admin_cmds.imports import ended_screen, import_show
+from admin_cmds.jobs import ran_screen
 from admin_cmds.pending import draw_case
 from admin_cmds.team import joined_screen
 from admin_cmds.threads import notice_screen, settled_screen
@@ -28,6 +29,7 @@ _FOR_STAFF: Final = frozenset(
     {
         NewsKind.CASE_OPENED,
         NewsKind.IMPORT_ENDED,
+        NewsKind.JOB_RAN,
         NewsKind.STAFF_JOINED,
         NewsKind.THREAD_WRITTEN,
         NewsKind.THREAD_SETTLED,
@@ -50,6 +52,8 @@ async def _staff_news(desk: Desk, message: QueuedMessage) -> Screen | None:
     match message.news:
         case NewsKind.CASE_OPENED:
             return await _case_news(desk, int(message.args["case_id"]))
+        case NewsKind.JOB_RAN:
+            return ran_screen(desk, message.args) if desk.may(Right.BOOKS) else None
         case NewsKind.STAFF_JOINED:
             return await _joined_news(desk, int(message.args["member_id"]))
         case NewsKind.THREAD_WRITTEN | NewsKind.THREAD_SETTLED:

@@ -6,9 +6,8 @@ import asyncio
 import os
 import secrets
 import socket
-from collections import Counter
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Coroutine
+from datetime import UTC, datetime, timedelta
 from time import perf_counter
 from typing import Final
 
@@ -16,15 +15,15 @@ import structlog
 from apscheduler.executors.asyncio import AsyncIOExecutor
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from bot.job import Job, JobWatch
 from bot.metrics import Metrics
 from bot.timing import Timing
-from shop_core.cases.cases import MACHINE, CaseKind, close_case, open_case, subject_of
 from shop_core.conversations import forms, keys, sign_in
 from shop_core.customers import passwords
 from shop_core.db import inbox, leases, outbox
 from shop_core.db.shop import Shop
-from shop_core.db.tx import Tx
 from shop_core.insight.exposure import ExposureLog
+from shop_core.jobs.runs import Plan, Run, list_ends, list_wanted, plan_jobs
 from shop_core.messaging import pace, queue
 from shop_core.orders.ask import poll_payments
 from shop_core.orders.end import expire_orders
@@ -42,27 +41,10 @@ from shop_core.supply.sync import sync_offers
 from shop_core.threads.watch import purge_files, watch_threads
 
 LEASE_NAME: Final = "schedule"
-FAILURES_TOLD: Final = 3
-"""A job that failed so often in a row needs a person: it will not come right by itself."""
+LOOK_EVERY_S: Final = 1.0
+"""So often each process looks which jobs somebody wants to run now: what pressing the button costs at most."""
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A use case that runs again and again.
-
-    Attributes:
-        work: Returns how many things it found; it may run twice or not at all, the next run finds what is left.
-        is_everywhere: Runs in each process, not only where the schedule's lease is.
-        busy_at: To find so much means that what should have done it before is broken: a person is told.
-    """
-
-    name: str
-    every_s: float
-    work: Callable[[Shop], Awaitable[int]]
-    is_everywhere: bool = False
-    busy_at: int | None = None
 
 
 async def _flush_exposures(shop: Shop) -> int:
@@ -115,8 +97,11 @@ class Schedule:
         self._timing = timing
         self._holder = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
         self._running: set[asyncio.Task[object]] = set()
-        self._failures: Counter[str] = Counter()
-        self._well: set[str] = set()
+        self._busy: set[str] = set()
+        self._watch = JobWatch(shop)
+        self._wanted: dict[str, datetime] = {}
+        self._is_planned = False
+        self._is_caught_up = False
         self._scheduler = AsyncIOScheduler(timezone="UTC", executors={"default": AsyncIOExecutor()})
 
     def start(self) -> None:
@@ -132,6 +117,14 @@ class Schedule:
                 max_instances=1,
                 misfire_grace_time=None,
             )
+        self._scheduler.add_job(
+            self._look,
+            "interval",
+            seconds=LOOK_EVERY_S * self._timing.jobs,
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=None,
+        )
         self._scheduler.start()
 
     async def drain(self, within_s: float) -> None:
@@ -152,20 +145,75 @@ class Schedule:
         await self._shop.write(leases.release, LEASE_NAME, self._holder)
 
     async def _run(self, job: Job) -> None:
+        self._busy.add(job.name)
+        try:
+            await self._as_running(self._tick(job), job.name)
+        finally:
+            self._busy.discard(job.name)
+
+    async def _look(self) -> None:
+        """See what is wanted now, what was missed while no process ran, and what hangs."""
+        await self._as_running(self._look_after_jobs(), "look")
+
+    async def _as_running(self, work: Coroutine[None, None, None], name: str) -> None:
         task = asyncio.current_task()
         if task is None:
             raise RuntimeError("a job runs in a task")
         self._running.add(task)
         try:
-            await self._tick(job)
+            await work
         except asyncio.CancelledError:
             # Only ``drain`` does that. To the scheduler it would be an error worth a traceback.
-            log.info("job cut short", job=job.name)
+            log.info("job cut short", job=name)
         finally:
             self._running.discard(task)
 
+    async def _look_after_jobs(self) -> None:
+        try:
+            if not self._is_planned:
+                await self._plan()
+            await self._catch_up()
+            self._wanted = dict(await self._shop.read(list_wanted))
+        except Exception:
+            log.exception("jobs not looked after")
+            return
+        for name in self._wanted:
+            self._run_soon(name)
+        await self._watch.report_late(JOBS)
+
+    async def _plan(self) -> None:
+        """Write the table down, for staff."""
+        scale = self._timing.jobs
+        plans = [
+            Plan(job.name, timedelta(seconds=job.every_s * scale), timedelta(seconds=job.late_s))
+            for job in JOBS
+        ]
+        await self._shop.write(plan_jobs, plans)
+        self._is_planned = True
+
+    async def _catch_up(self) -> None:
+        """Let run at once what is due since before this process led.
+
+        Else a job of every hour would never run in a shop that is started anew more often than that.
+        """
+        is_leading = self._watch.is_leading
+        if is_leading and not self._is_caught_up:
+            ends, now = await self._shop.read(list_ends), self._shop.clock.now()
+            for job in JOBS:
+                every = timedelta(seconds=job.every_s * self._timing.jobs)
+                if job.name in ends and now - ends[job.name] > every:
+                    self._run_soon(job.name)
+        self._is_caught_up = is_leading
+
+    def _run_soon(self, name: str) -> None:
+        """The job's next run is now; one that is running is left alone. Without the lease that run does nothing."""
+        if name not in self._busy and self._scheduler.get_job(name) is not None:
+            self._scheduler.modify_job(name, next_run_time=datetime.now(UTC))
+
     async def _tick(self, job: Job) -> None:
-        began = perf_counter()
+        mark = self._wanted.pop(job.name, None)
+        started_at, began = self._shop.clock.now(), perf_counter()
+        found = failed = 0
         try:
             if not job.is_everywhere and not await self._has_lease():
                 return
@@ -173,36 +221,21 @@ class Schedule:
             await self._measure_queues()
         except Exception:
             log.exception("job failed", job=job.name)
-            self._failures[job.name] += 1
-            if self._failures[job.name] >= FAILURES_TOLD:
-                await self._report(job, {"failed": self._failures[job.name]})
-            return
-        self._failures[job.name] = 0
-        await self._report(
-            job, {"found": found} if job.busy_at is not None and found >= job.busy_at else None
-        )
-        self._metrics.job_seconds.labels(job.name).observe(perf_counter() - began)
+            failed = self._watch.fails(job)
+        else:
+            self._metrics.job_seconds.labels(job.name).observe(perf_counter() - began)
+        took_ms = round((perf_counter() - began) * 1000)
+        run = Run(job.name, started_at, self._shop.clock.now(), took_ms, found, failed, mark)
+        await self._watch.ended(job, run)
         if found:
             log.debug("job done", job=job.name, found=found)
 
-    async def _report(self, job: Job, evidence: dict[str, int] | None) -> None:
-        """Tell of a job in trouble, or that it is over. What is known to be well is not said again."""
-        if evidence is None and job.name in self._well:
-            return
-        try:
-            await self._shop.write(_note_trouble, job.name, evidence)
-        except Exception:
-            log.exception("trouble not told", job=job.name)
-            return
-        if evidence is None:
-            self._well.add(job.name)
-        else:
-            self._well.discard(job.name)
-
     async def _has_lease(self) -> bool:
-        return await self._shop.write(
+        is_leader = await self._shop.write(
             leases.acquire, LEASE_NAME, self._holder, lease=self._timing.schedule_lease
         )
+        self._watch.leads(is_leader=is_leader)
+        return is_leader
 
     async def _measure_queues(self) -> None:
         for name, count in (
@@ -211,10 +244,3 @@ class Schedule:
             ("messages", queue.count_queued),
         ):
             self._metrics.queue_depth.labels(name).set(await self._shop.read(count))
-
-
-def _note_trouble(tx: Tx, job: str, evidence: dict[str, int] | None) -> None:
-    if evidence is None:
-        close_case(tx, CaseKind.JOB, subject_of(job), by=MACHINE, resolution="well again")
-    else:
-        open_case(tx, CaseKind.JOB, subject_of(job), {"job": job, **evidence})

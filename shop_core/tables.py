@@ -14,6 +14,7 @@ from shop_core.db import inbox, leases, outbox_table
 from shop_core.db.base import Base
 from shop_core.delivery import models as delivery
 from shop_core.insight import models as insight
+from shop_core.jobs import models as jobs
 from shop_core.ledger import models as ledger
 from shop_core.messaging import models as messaging
 from shop_core.messaging import pace
@@ -36,6 +37,7 @@ AREAS: Final = (
     health,
     inbox,
     insight,
+    jobs,
     leases,
     ledger,
     messaging,

@@ -7,7 +7,7 @@ from typing import Final
 import click
 from click import Argument, Option
 
-from admin_cmds import books, home, pending, team, web
+from admin_cmds import books, home, jobs, pending, team, web
 from admin_cmds.arguments import COUNT, ROLE
 from admin_cmds.command import Command
 from admin_cmds.tables.options import number, yes
@@ -26,6 +26,8 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command("funnel", books.funnel, "funnel 7", Right.BOOKS, (Argument(["days"], type=COUNT, default="7"),)),
     Command("audit", books.audit, "audit 20", Right.BOOKS, (Argument(["n"], type=COUNT, default="20"),)),
     Command("verify", books.verify, "verify", Right.BOOKS, (Option(["--codes"], is_flag=True),)),
+    Command("jobs", jobs.jobs, "jobs", Right.BOOKS),
+    Command("job run", jobs.job_run, "job run read_floats", Right.BOOKS, (Argument(["name"]),)),
     Command("staff", team.staff, "staff", Right.STAFF),
     Command("staff show", team.staff_show, "staff show 3", Right.STAFF, (number("member_id"),)),
     Command(

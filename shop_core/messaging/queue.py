@@ -56,6 +56,8 @@ class NewsKind(StrEnum):
     """For staff: somebody has answered, or said that no answer is needed."""
     THREAD_ANSWERED = "thread_answered"
     """For the customer: the shop wrote."""
+    JOB_RAN = "job_ran"
+    """For a member of staff: a job that he wanted to run has run."""
 
 
 @dataclass(frozen=True, slots=True)

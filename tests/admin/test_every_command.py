@@ -40,6 +40,7 @@ CHANGING = (
     "purchase none",
     "purchase known",
     "supplier book",
+    "job run",
     "staff invite",
     "staff uninvite",
     "staff add",

@@ -80,6 +80,7 @@ FORGED: Final[Mapping[str, tuple[str, ...]]] = {
     "purchase bought": ("{nobodys}", "{huge}", "{unknown}"),
     "purchase none": ("{nobodys} --yes", "{huge} --yes", "{reversed} --yes"),
     "purchase known": ("{nobodys}", "{huge}", "{unknown}"),
+    "job run": ("nobody", "{huge}", "' OR 1=1 --", "../x"),
     "form": ("abcdefghij preview make publish", "abcdefghij name say x", "x x x x"),
 }
 """Command → words after it that ask for what is not so."""

@@ -73,6 +73,8 @@ MAY: Final[dict[str, frozenset[Role]]] = {
     "funnel": COUNTS,
     "audit": COUNTS,
     "verify": COUNTS,
+    "jobs": COUNTS,
+    "job run": COUNTS,
     "category add": RUNS,
     "category list": RUNS,
     "product add": RUNS,
@@ -106,6 +108,7 @@ KEPT: Final = (
     "audit_log",
     "sign_in_links",
     "resellers",
+    "jobs",
 )
 """Tables that staff change and buyers do not."""
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 
+from shop_core.jobs.runs import Plan, plan_jobs
 from shop_core.kernel.money import Money
 from shop_core.payments.gateway import GatewayRefused, Notice
 from shop_core.resale.keys import make_keys
@@ -23,6 +25,7 @@ from tests.core.builders import OWNER
 from tests.core.wholesaler import Trade, a_trade
 
 COLLEAGUE = "tg:88"
+JOB_PLANS = (Plan("read_floats", timedelta(minutes=5), timedelta(minutes=25)),)
 
 
 @dataclass
@@ -91,6 +94,8 @@ LINES: Mapping[str, str] = {
     "funnel": "funnel 7",
     "audit": "audit 5",
     "verify": "verify",
+    "jobs": "jobs",
+    "job run": "job run read_floats",
     "staff": "staff",
     "staff show": "staff show {member}",
     "staff invite": "staff invite support",
@@ -152,6 +157,7 @@ async def a_workplace(database_url: str) -> AsyncIterator[Workplace]:
         picture = await write_to_shop(market.shop, customer, said, key="tg:picture")
         await write_to_shop(market.shop, await market.a_customer(), Said("在吗"), key="tg:hello")
         await market.shop.write(invite, roster, Role.SUPPORT, by=OWNER)
+        await market.shop.write(plan_jobs, JOB_PLANS)
         values = {
             "invitation": await market.one("SELECT max(id) FROM staff_invitations"),
             "reseller": await market.one("SELECT id FROM resellers"),

@@ -7,12 +7,14 @@ from typing import Final
 
 import pytest
 
+from bot.commands.admin import Terminal
 from shop_core.invariants import verify
 from tests.process.premises import Premises, Running, until
 
 pytestmark = pytest.mark.postgresql
 
 PEOPLE: Final = 50
+PURGED: Final = 'kapu_job_seconds_count{job="purge"}'
 
 
 async def test_two_processes_share_the_work_and_nothing_is_done_twice(
@@ -52,6 +54,14 @@ async def test_two_processes_share_the_work_and_nothing_is_done_twice(
             assert sum(handled) == 3 * PEOPLE
             assert all(handled), "both had a hand in it"
             assert await _leaders(one, other) == [leader], "one ticks"
+
+            # Once an hour, unless somebody wants it now: pressed in a third process, run where the lease is.
+            await until(lambda: hands.rows("SELECT name FROM jobs WHERE name = 'purge'"))
+            await Terminal(hands.shop, "zh").run(["job", "run", "purge"])
+            await until(lambda: hands.rows("SELECT name FROM jobs WHERE name = 'purge' AND ended_at > 0"))
+            ran = [(await shop.figures()).get(PURGED, 0) for shop in (leader, one, other)]
+            assert (ran[0], sum(ran[1:])) == (1, 1)
+            assert await hands.rows("SELECT name FROM jobs WHERE wanted_at IS NOT NULL") == []
 
             assert await leader.stop() == 0
             heir = other if leader is one else one

@@ -37,6 +37,9 @@ NOT_OF_THE_PURCHASE = frozenset(
         "leases.acquire",
         "leases.release",
         "exposure._insert",
+        # The jobs that there are, and how they went.
+        "runs.plan_jobs",
+        "runs.note_run",
         # What a bot does when it starts.
         "getMe",
         "getWebhookInfo",

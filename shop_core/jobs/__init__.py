@@ -1,0 +1,1 @@
+"""What the schedule did, for those who look after it, and what they want done now."""
