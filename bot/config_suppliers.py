@@ -54,6 +54,9 @@ class DujiaoNextConfig(SiteSection):
     """A dujiao-next site, or another Kapu."""
 
     protocol: Literal["dujiao_next"] = Field(description=_ONE_OF)
+    finds_numbers: bool = Field(
+        default=False, strict=True, description="true for a Kapu shop, false for dujiao-next"
+    )
 
 
 class AcgFakaConfig(SiteSection):

@@ -51,7 +51,12 @@ def supplier_of(name: str, settings: SupplierSection, client: httpx.AsyncClient,
 
 def _dujiao_next(name: str, config: DujiaoNextConfig, client: httpx.AsyncClient, clock: Clock) -> Supplier:
     settings = DujiaoNextSettings(
-        name=name, base_url=config.base_url, key=config.key, secret=config.secret, currency=config.currency
+        name=name,
+        base_url=config.base_url,
+        key=config.key,
+        secret=config.secret,
+        currency=config.currency,
+        finds_numbers=config.finds_numbers,
     )
     return DujiaoNextSupplier(settings, client, clock)
 
