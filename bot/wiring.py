@@ -42,6 +42,7 @@ from shop_core.staff.roles import Roster
 from shop_core.subscriptions import SUBSCRIPTIONS
 from shop_core.supply.supplier import Supplier, Suppliers
 from shop_core.vault.vault import Vault
+from shop_core.wire.certificates import certificates
 from shop_core.wire.outlet import Outlet, to_the_world
 
 PAGE_WORDS: Final = (
@@ -144,7 +145,7 @@ def build_gateways(config: Config, outside: Outside) -> tuple[Gateways, tuple[Cl
     for name, settings in config.gateways.items():
         match settings:
             case EpayConfig():
-                client = httpx.AsyncClient(transport=outside.transport, timeout=10)
+                client = httpx.AsyncClient(transport=outside.transport, timeout=10, verify=certificates())
                 closing.append(client)
                 gateways[name] = EpayGateway(_epay(config, name, settings), client)
             case StarsConfig():
@@ -189,7 +190,9 @@ def build_suppliers(config: Config, outside: Outside) -> tuple[Suppliers, tuple[
     suppliers: dict[str, Supplier] = {}
     for name, settings in config.suppliers.items():
         # How long a call may take is the adapter's affair; this is for one that hangs in connecting.
-        client = httpx.AsyncClient(transport=outside.transport, timeout=30, trust_env=False)
+        client = httpx.AsyncClient(
+            transport=outside.transport, timeout=30, trust_env=False, verify=certificates()
+        )
         clients.append(client)
         suppliers[name] = supplier_of(name, settings, client, outside.clock)
     public_url = config.http.public_url

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from functools import cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Final
 
 import httpx
 
+from shop_core.wire.certificates import certificates
 from shop_core.wire.site import Limits, Site
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
@@ -103,10 +102,4 @@ def is_the_worlds(text: str) -> bool:
 
 def to_the_world() -> httpx.AsyncBaseTransport:
     """The transport of a running shop."""
-    return WorldOnly(httpx.AsyncHTTPTransport(verify=_certificates(), trust_env=False))
-
-
-@cache
-def _certificates() -> ssl.SSLContext:
-    """Read once: the certificates of the world are many."""
-    return httpx.create_ssl_context(trust_env=False)
+    return WorldOnly(httpx.AsyncHTTPTransport(verify=certificates(), trust_env=False))

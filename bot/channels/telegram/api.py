@@ -34,9 +34,10 @@ class Line:
 
     def __init__(self, settings: TelegramSettings) -> None:
         keep_logs_quiet()
-        kwargs = dict(settings.httpx_kwargs)
-        self._calls = QuietRequest(read_timeout=_READ_S, httpx_kwargs=kwargs)
-        self._polls = QuietRequest(connection_pool_size=1, read_timeout=_READ_S, httpx_kwargs=kwargs)
+        self._calls = QuietRequest(settings.httpx_kwargs, read_timeout=_READ_S)
+        self._polls = QuietRequest(
+            connection_pool_size=1, read_timeout=_READ_S, httpx_kwargs=settings.httpx_kwargs
+        )
         self._methods = f"{settings.api_base_url}{settings.token.reveal()}"
         self.bot = Bot(
             settings.token.reveal(),

@@ -6,10 +6,13 @@ import json
 import logging
 import os
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 
 from telegram.error import TelegramError
 from telegram.request import HTTPXRequest
+
+from shop_core.wire.certificates import certificates
 
 _TOKEN: Final = re.compile(r"(/bot)\d+(?::|%3A)[\w-]+", re.IGNORECASE)
 """In the address of a method the colon stands as it is, in that of a file it is quoted."""
@@ -38,6 +41,15 @@ def _drop_debugging(record: logging.LogRecord) -> bool:
 
 class QuietRequest(HTTPXRequest):
     """The library's request, which would log an answer it cannot read; that one may repeat a code we sent."""
+
+    def __init__(
+        self, httpx_kwargs: Mapping[str, Any], *, read_timeout: float, connection_pool_size: int = 256
+    ) -> None:
+        super().__init__(
+            connection_pool_size=connection_pool_size,
+            read_timeout=read_timeout,
+            httpx_kwargs={"verify": certificates(), **httpx_kwargs},
+        )
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, Any]:

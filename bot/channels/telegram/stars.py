@@ -71,8 +71,9 @@ class StarsGateway:
         """Connect nothing yet."""
         keep_logs_quiet()
         self._settings = settings
-        kwargs = dict(settings.httpx_kwargs)
-        self._requests = QuietRequest(connection_pool_size=4, read_timeout=10.0, httpx_kwargs=kwargs)
+        self._requests = QuietRequest(
+            connection_pool_size=4, read_timeout=10.0, httpx_kwargs=settings.httpx_kwargs
+        )
         self.bot = Bot(settings.token.reveal(), base_url=settings.api_base_url, request=self._requests)
         self._statement = Statement(self.bot.get_star_transactions)
 
