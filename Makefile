@@ -3,8 +3,9 @@
 # pyproject.toml changes.
 
 PYTHON ?= python3
-# Test processes that run at once; each has a database of its own.
-WORKERS ?= 2
+# Test processes that run at once; each has a database of its own. More of them than a small machine has processors: what
+# waits for a clock or a browser leaves its processor to another.
+WORKERS ?= 3
 
 # Where bytecode may not be written, every process compiles every library anew: each start then costs seconds.
 unexport PYTHONDONTWRITEBYTECODE

@@ -132,6 +132,12 @@ def is_unknown(screen: Screen, word: str) -> bool:
     return text_of(screen) == f"没有“{word}”这个命令。"
 
 
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """Rights are a table in the program: on which database a command is refused makes no difference."""
+    return sqlite_url
+
+
 def test_the_table_of_this_test_has_every_command() -> None:
     assert {command.name for command in COMMANDS} == set(MAY) == set(LINES)
 
