@@ -23,9 +23,10 @@ from benchmarks.journeys import Outing, measure_journeys
 from benchmarks.process import measure_process
 from benchmarks.purchases import Pace, Side, measure_purchases, print_statements
 from benchmarks.shop import MeasuredShop, Services, Size, open_shop
+from benchmarks.supply import Errand, measure_supply
 from tests.postgres import PostgresServer, PostgresUnavailable, run_postgres
 
-FIGURES: Final = ("purchases", "callbacks", "journeys", "process")
+FIGURES: Final = ("purchases", "callbacks", "supply", "journeys", "process")
 DATABASES: Final = ("sqlite", "postgresql")
 _SMALL: Final = Size(codes=50_000, orders=1_000)
 _BUYERS: Final = (1, 50)
@@ -44,6 +45,7 @@ class Plan:
     steady_s: float
     starts: int
     outing: Outing
+    errand: Errand
 
 
 Make = Callable[[str], Awaitable[str]]
@@ -71,6 +73,7 @@ def main() -> None:
         steady_s=2.0 if quick else 5.0,
         starts=1 if quick else 5,
         outing=Outing(rounds=1, round_s=1.0, codes=1_000) if quick else Outing(5, round_s=3.0, codes=10_000),
+        errand=Errand(rounds=1, purchases=400) if quick else Errand(rounds=4, purchases=1000),
     )
     uvloop.run(_measure(plan))
 
@@ -94,9 +97,9 @@ async def _measure(plan: Plan) -> None:
             await _measure_purchases(plan, makers)
         if "callbacks" in plan.figures:
             await _measure_callbacks(plan, makers)
-        if "journeys" in plan.figures:
-            for database, make in makers.items():
-                await measure_journeys(await make("journeys"), folder / f"journeys-{database}", plan.outing)
+        for figure, measure in _IN_A_FOLDER.items():
+            for database, make in makers.items() if figure in plan.figures else ():
+                await measure(plan, await make(figure), folder / f"{figure}-{database}")
     if "process" in plan.figures:
         await asyncio.to_thread(measure_process, starts=plan.starts)
 
@@ -120,6 +123,21 @@ async def _measure_purchases(plan: Plan, makers: dict[str, Make]) -> None:
                 await measure_purchases(sides, buyers, plan.pace)
             for side in sides:
                 await side.floor.close()
+
+
+async def _measure_supply(plan: Plan, url: str, folder: Path) -> None:
+    await measure_supply(url, folder, plan.errand)
+
+
+async def _measure_journeys(plan: Plan, url: str, folder: Path) -> None:
+    await measure_journeys(url, folder, plan.outing)
+
+
+_IN_A_FOLDER: Final[dict[str, Callable[[Plan, str, Path], Awaitable[None]]]] = {
+    "supply": _measure_supply,
+    "journeys": _measure_journeys,
+}
+"""Figures of a shop that has files beside its database: one shop each."""
 
 
 async def _measure_callbacks(plan: Plan, makers: dict[str, Make]) -> None:

@@ -24,7 +24,7 @@ from shop_core.kernel.numbers import new_number
 
 _Job: TypeAlias = "tuple[Values, asyncio.Future[None], asyncio.AbstractEventLoop]"
 
-_PRAGMAS: Final = (
+PRAGMAS: Final = (
     "busy_timeout=10000",
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -84,7 +84,7 @@ class SqliteFloor:
 
     def _run(self, path: str) -> None:
         with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-            for pragma in _PRAGMAS:
+            for pragma in PRAGMAS:
                 connection.execute(f"PRAGMA {pragma}").close()
             while (job := self._jobs.get()) is not None:
                 values, future, loop = job

@@ -87,7 +87,7 @@ def _measure_run(starts: int) -> None:
                 if start:
                     ready_s.append(took_s)
                     time.sleep(_AT_REST_AFTER_S)
-                    memory_mib.append(_resident_mib(process.pid))
+                    memory_mib.append(resident_mib(process.pid))
     print_figure(
         "cold_start",
         of="kapu run to /readyz",
@@ -161,7 +161,7 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _resident_mib(pid: int) -> float:
+def resident_mib(pid: int) -> float:
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) / 1024

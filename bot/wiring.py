@@ -44,6 +44,7 @@ from shop_core.supply.supplier import Supplier, Suppliers
 from shop_core.vault.vault import Vault
 from shop_core.wire.certificates import certificates
 from shop_core.wire.outlet import Outlet, to_the_world
+from shop_core.wire.spread import Spread
 
 PAGE_WORDS: Final = (
     "send",
@@ -190,9 +191,8 @@ def build_suppliers(config: Config, outside: Outside) -> tuple[Suppliers, tuple[
     suppliers: dict[str, Supplier] = {}
     for name, settings in config.suppliers.items():
         # How long a call may take is the adapter's affair; this is for one that hangs in connecting.
-        client = httpx.AsyncClient(
-            transport=outside.transport, timeout=30, trust_env=False, verify=certificates()
-        )
+        transport = outside.transport or Spread(certificates())
+        client = httpx.AsyncClient(transport=transport, timeout=30)
         clients.append(client)
         suppliers[name] = supplier_of(name, settings, client, outside.clock)
     public_url = config.http.public_url

@@ -198,8 +198,8 @@ class Workers:
 
     async def _some_news(self) -> bool:
         claimed = await self.shop.write(outbox.claim_news, BATCH)
-        for news in claimed:
-            await self._consume(news)
+        # Side by side: nothing promises an order among news, and a database that commits many at a time does.
+        await asyncio.gather(*(self._consume(news) for news in claimed))
         return bool(claimed)
 
     async def _consume(self, news: News) -> None:

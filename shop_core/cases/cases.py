@@ -9,9 +9,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from shop_core.cases.models import Case
+from shop_core.db.base import table_of
 from shop_core.db.tx import Tx, View
 from shop_core.db.upsert import insert_or
 from shop_core.kernel.events import CaseOpened
@@ -91,9 +92,14 @@ def is_gateway_reported(view: View, gateway: str) -> bool:
 def close_case(tx: Tx, kind: CaseKind, subject_id: int, *, by: str, resolution: str) -> bool:
     """Close what was settled. False if nothing was open."""
     closed = tx.execute(
-        update(Case)
-        .where(Case.kind == kind.value, Case.subject_id == subject_id, Case.closed_at.is_(None))
-        .values(closed_at=tx.now, closed_by=by, resolution=resolution)
+        _CLOSE,
+        {
+            "of_kind": kind.value,
+            "subject": subject_id,
+            "closed_at": tx.now,
+            "closed_by": by,
+            "resolution": resolution,
+        },
     )
     return closed.rowcount == 1
 
@@ -121,6 +127,9 @@ def find_open(view: View, case_id: int) -> OpenCase | None:
     return OpenCase(row.id, CaseKind(row.kind), row.subject_id, row.evidence, row.opened_at)
 
 
+_CLOSE: Final = update(table_of(Case)).where(
+    Case.kind == bindparam("of_kind"), Case.subject_id == bindparam("subject"), Case.closed_at.is_(None)
+)
 _OPEN = select(Case.id, Case.kind, Case.subject_id, Case.evidence, Case.opened_at).where(
     Case.closed_at.is_(None)
 )

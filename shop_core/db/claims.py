@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Delete, Row, Update, select, update
+from sqlalchemy import Delete, Row, Table, Update, bindparam, select, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from shop_core.db.tx import Tx
 
@@ -23,21 +25,35 @@ def claim_due(tx: Tx, table: type[Any], *, limit: int, lease: timedelta) -> Sequ
     Returns:
         The whole rows, with the new ``token`` that ``finish`` compares.
     """
+    taken = tx.execute(
+        _taking(table.__table__),
+        {"now": tx.now, "most": limit, "until": tx.now + lease, "new_token": tx.new_token()},
+    )
+    return sorted(taken.all(), key=lambda row: row.id)
+
+
+@cache
+def _taking(table: Table) -> ReturningUpdate[Any]:
+    """The statement, built once: every loop of a process says it all day."""
+    columns = table.columns
     picked = (
-        select(table.id)
-        .where(table.due_at <= tx.now)
-        .order_by(table.due_at)
-        .limit(limit)
+        select(columns.id)
+        .where(columns.due_at <= bindparam("now", type_=columns.due_at.type))
+        .order_by(columns.due_at)
+        .limit(bindparam("most"))
         .with_for_update(skip_locked=True)
         .cte("picked")
     )
-    taken = (
+    return (
         update(table)
-        .where(table.id.in_(select(picked.c.id)))
-        .values(due_at=tx.now + lease, token=tx.new_token(), attempts=table.attempts + 1)
-        .returning(*table.__table__.columns)
+        .where(columns.id.in_(select(picked.c.id)))
+        .values(
+            due_at=bindparam("until", type_=columns.due_at.type),
+            token=bindparam("new_token"),
+            attempts=columns.attempts + 1,
+        )
+        .returning(*columns)
     )
-    return sorted(tx.execute(taken).all(), key=lambda row: row.id)
 
 
 def finish(tx: Tx, statement: Update | Delete) -> None:

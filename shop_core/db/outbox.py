@@ -7,14 +7,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 
-from shop_core.db.claims import claim_due, finish
+from shop_core.db.base import table_of
+from shop_core.db.claims import Fenced, claim_due
 from shop_core.db.outbox_table import OutboxRow
 from shop_core.db.shop import Shop
 from shop_core.db.tx import Tx, View
 
 LEASE: Final = timedelta(seconds=60)
+_DONE: Final = delete(table_of(OutboxRow)).where(
+    OutboxRow.id == bindparam("done"), OutboxRow.token == bindparam("held")
+)
 _LONGEST_PAUSE_S: Final = 600
 
 
@@ -45,7 +49,8 @@ def done(tx: Tx, news: News) -> None:
     Raises:
         Fenced: Somebody else has it now; this transaction is undone.
     """
-    finish(tx, delete(OutboxRow).where(OutboxRow.id == news.id, OutboxRow.token == news.token))
+    if tx.execute(_DONE, {"done": news.id, "held": news.token}).rowcount != 1:
+        raise Fenced
 
 
 def postpone(tx: Tx, news: News) -> None:

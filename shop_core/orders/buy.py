@@ -15,6 +15,7 @@ like those of a callback.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -37,7 +38,6 @@ from shop_core.supply.purchases import (
     PurchaseView,
     change,
     has_other_way,
-    lock,
     move,
     note_ask,
     require_claim,
@@ -156,18 +156,27 @@ def _begin(tx: Tx, claimed: PurchaseView, price: Price | None) -> PurchaseView |
     if wait is not None:
         _wait_for_turn(tx, order, purchase, wait)
         return None
-    seen = None if price is None or price.offer is None else (price.offer.cost * purchase.quantity).minor
+    seen = None if price is None or price.offer is None else price.offer.cost * purchase.quantity
+    sent = replace(
+        purchase,
+        state=PurchaseState.SENT,
+        sent_at=tx.now,
+        due_at=tx.now + LEASE,
+        tries=purchase.tries + 1,
+        attempts=0,
+        expected=seen,
+    )
     move(
         tx,
         purchase,
-        PurchaseState.SENT,
-        sent_at=tx.now,
-        due_at=tx.now + LEASE,
-        token=claimed.token,
-        tries=purchase.tries + 1,
-        expected_minor=seen,
+        sent.state,
+        sent_at=sent.sent_at,
+        due_at=sent.due_at,
+        token=sent.token,
+        tries=sent.tries,
+        expected_minor=None if seen is None else seen.minor,
     )
-    return lock(tx, purchase.id)
+    return sent
 
 
 def _price_holds(tx: Tx, order: OrderView, purchase: PurchaseView, price: Price) -> bool:

@@ -57,6 +57,13 @@ _ORDER: Final = tuple(Order.__table__.columns)
 _BY_NUMBER: Final = select(*_ORDER).where(Order.number == bindparam("wanted"))
 _LOCKED: Final = _BY_NUMBER.with_for_update()
 _BY_ID_LOCKED: Final = select(*_ORDER).where(Order.id == bindparam("wanted")).with_for_update()
+_BY_LINE_LOCKED: Final = (
+    select(*_ORDER)
+    .where(
+        Order.id == select(OrderLine.order_id).where(OrderLine.id == bindparam("of_line")).scalar_subquery()
+    )
+    .with_for_update(of=Order)
+)
 _LINES: Final = (
     select(*OrderLine.__table__.columns)
     .where(OrderLine.order_id == bindparam("of_order"))
@@ -151,7 +158,10 @@ def lock_by_line(tx: Tx, line_id: int) -> OrderView:
     Raises:
         NoSuchOrder: Not there.
     """
-    return lock_by_id(tx, _order_of_line(tx, line_id))
+    row = tx.execute(_BY_LINE_LOCKED, {"of_line": line_id}).first()
+    if row is None:
+        raise NoSuchOrder
+    return _view(tx, row)
 
 
 def _order_of_line(view: View, line_id: int) -> int:

@@ -23,7 +23,7 @@ from shop_core.payments.payments import close_for
 from shop_core.payments.receipts import ReceiptView
 from shop_core.payments.refunds import RefundView, start_refund
 from shop_core.stock.errors import OutOfStock
-from shop_core.stock.hold import cost_of, count_held, hold_cards, release_held
+from shop_core.stock.hold import cost_of_line, count_held, hold_cards, release_held
 from shop_core.supply.costs import Earned
 from shop_core.supply.purchases import withdraw
 from shop_core.supply.routing import can_supply
@@ -37,6 +37,11 @@ _COST: Final = (
     update(table_of(OrderLine))
     .where(OrderLine.id == bindparam("of_line"))
     .values(cost_minor=bindparam("costs"), source=bindparam("goods_from"))
+)
+_GOODS: Final = (
+    update(table_of(OrderLine))
+    .where(OrderLine.id == bindparam("of_line"))
+    .values(cost_minor=cost_of_line(bindparam("of_line")), source=bindparam("goods_from"))
 )
 
 
@@ -117,7 +122,7 @@ def _is_in_hand(tx: Tx, line: LineView) -> bool:
 
 def note_goods(tx: Tx, line: LineView, source: Source) -> None:
     """Note on a line where its goods come from, and what those that it has cost."""
-    tx.execute(_COST, {"of_line": line.id, "costs": cost_of(tx, line.id), "goods_from": source.value})
+    tx.execute(_GOODS, {"of_line": line.id, "goods_from": source.value})
 
 
 def _wait_for_supply(tx: Tx, order: OrderView, *, paid_with: str) -> None:
@@ -203,11 +208,12 @@ def hold_line(tx: Tx, variant: VariantView, quantity: int, line_id: int) -> None
             sell_until_days=variant.sell_until_days,
             line_id=line_id,
         )
-    except OutOfStock:
+    except OutOfStock as refusal:
         if not can_supply(tx, variant.id, quantity, Earned(variant.price * quantity, quantity)):
             raise
         # A line comes from one place: what was found of it stays for whoever wants no more than that.
-        release_held(tx, line_id)
+        if refusal.details["left"]:
+            release_held(tx, line_id)
         tx.execute(_COST, {"of_line": line_id, "costs": 0, "goods_from": Source.SUPPLY.value})
         return
     tx.execute(_COST, {"of_line": line_id, "costs": cost, "goods_from": Source.STOCK.value})

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, bindparam, func, literal_column, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, bindparam, func, literal_column, select, update
 
 from shop_core.db.base import table_of
 from shop_core.db.tx import Tx, View
@@ -39,6 +39,10 @@ _HOLD: Final = (
     .where(Card.id.in_(select(_PICKED.c.id)))
     .values(state=CardState.HELD.value, line_id=bindparam("line"))
     .returning(Card.cost_minor)
+)
+_HOLD_NAMED: Final = _HOLD.returning(Card.id)
+_COUNT: Final = select(func.count()).where(
+    Card.line_id == bindparam("line"), Card.state == CardState.HELD.value
 )
 _TAKE: Final = (
     update(table_of(Card))
@@ -86,7 +90,7 @@ def hold_cards(tx: Tx, *, variant_id: int, quantity: int, sell_until_days: int, 
 def hold_if_enough(tx: Tx, *, variant_id: int, quantity: int, sell_until_days: int, line_id: int) -> bool:
     """The same, for a line that may have cards already. False: fewer left, and the shelf is as it was."""
     found = tx.execute(
-        _HOLD.returning(Card.id),
+        _HOLD_NAMED,
         {
             "variant": variant_id,
             "quantity": quantity,
@@ -107,14 +111,14 @@ def hold_if_enough(tx: Tx, *, variant_id: int, quantity: int, sell_until_days: i
 
 def count_held(view: View, line_id: int) -> int:
     """How many cards a line holds."""
-    held = select(func.count()).where(Card.line_id == line_id, Card.state == CardState.HELD.value)
-    return int(view.execute(held).scalar_one())
+    return int(view.execute(_COUNT, {"line": line_id}).scalar_one())
 
 
-def cost_of(view: View, line_id: int) -> int:
-    """What the cards of a line cost, in the minor unit."""
-    costs = select(func.coalesce(func.sum(Card.cost_minor), 0)).where(Card.line_id == line_id)
-    return int(view.execute(costs).scalar_one())
+def cost_of_line(line_id: ColumnElement[int]) -> ScalarSelect[int]:
+    """What the cards of a line cost, in the minor unit, as a part of another statement."""
+    return (
+        select(func.coalesce(func.sum(Card.cost_minor), 0)).where(Card.line_id == line_id).scalar_subquery()
+    )
 
 
 def take_held(tx: Tx, line_id: int) -> int:

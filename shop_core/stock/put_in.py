@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import zip_longest
+from typing import Any, Final
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy.sql.dml import ReturningInsert
 
 from shop_core.db.base import table_of
 from shop_core.db.tx import Tx, View
-from shop_core.db.upsert import insert_or
+from shop_core.db.upsert import insert_into
 from shop_core.kernel.money import Money
 from shop_core.kernel.secret import Secret
 from shop_core.stock.import_codes import card_place
 from shop_core.stock.models import NEVER, Batch, BatchState, Card, CardState
 from shop_core.vault.vault import Vault
+
+_THERE: Final = select(Card.fingerprint).where(Card.fingerprint.in_(bindparam("prints", expanding=True)))
+_NEW_BATCH: Final = insert(table_of(Batch)).returning(Batch.id)
+_OF_PURCHASE: Final = select(func.coalesce(func.sum(Batch.added), 0)).where(
+    Batch.purchase_id == bindparam("purchase")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +75,7 @@ def put_in(tx: Tx, arrival: Arrival) -> int:
     fresh = _not_there(tx, arrival.pieces)
     if not fresh:
         return 0
-    batch_id = _make_batch(tx, arrival)
+    batch_id = _make_batch(tx, arrival, len(fresh))
     costs = arrival.cost.split([1] * len(fresh))
     rows = [
         {
@@ -84,26 +93,35 @@ def put_in(tx: Tx, arrival: Arrival) -> int:
             zip_longest(fresh, costs, [arrival.line_id] * min(arrival.lacking, len(fresh))), start=1
         )
     ]
-    added = len(tx.execute(insert_or(tx, Card).on_conflict_do_nothing().returning(Card.id), rows).all())
-    counted = {"lines": added, "done_lines": added, "added": added}
-    tx.execute(update(table_of(Batch)).where(Batch.id == batch_id).values(counted))
+    added = len(tx.execute(_new_cards(is_postgresql=tx.is_postgresql), rows).all())
+    if added != len(fresh):
+        # Another transaction has put one of them in meanwhile.
+        tx.execute(update(table_of(Batch)).where(Batch.id == batch_id).values(_counted(added)))
     return added
 
 
 def count_of_purchase(view: View, purchase_id: int) -> int:
     """How many codes a purchase has brought in."""
-    added = select(func.coalesce(func.sum(Batch.added), 0)).where(Batch.purchase_id == purchase_id)
-    return int(view.execute(added).scalar_one())
+    return int(view.execute(_OF_PURCHASE, {"purchase": purchase_id}).scalar_one())
+
+
+@cache
+def _new_cards(*, is_postgresql: bool) -> ReturningInsert[Any]:
+    return insert_into(Card, is_postgresql=is_postgresql).on_conflict_do_nothing().returning(Card.id)
 
 
 def _not_there(tx: Tx, pieces: Sequence[SealedPiece]) -> list[SealedPiece]:
     prints = [piece.fingerprint for piece in pieces]
-    there = set(tx.execute(select(Card.fingerprint).where(Card.fingerprint.in_(prints))).scalars())
+    there = set(tx.execute(_THERE, {"prints": prints}).scalars())
     return [piece for piece in pieces if piece.fingerprint not in there]
 
 
-def _make_batch(tx: Tx, arrival: Arrival) -> int:
-    values = {
+def _counted(added: int) -> dict[str, int]:
+    return {"lines": added, "done_lines": added, "added": added}
+
+
+def _make_batch(tx: Tx, arrival: Arrival, count: int) -> int:
+    values = _counted(count) | {
         "variant_id": arrival.variant_id,
         "origin": arrival.origin,
         "cost_minor": arrival.cost.minor,
@@ -114,4 +132,4 @@ def _make_batch(tx: Tx, arrival: Arrival) -> int:
         "purchase_id": arrival.purchase_id,
         "attempts": 0,
     }
-    return int(tx.execute(insert(table_of(Batch)).returning(Batch.id), values).scalar_one())
+    return int(tx.execute(_NEW_BATCH, values).scalar_one())

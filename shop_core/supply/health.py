@@ -9,9 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import and_, case, func, literal, literal_column, null, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    Row,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+    update,
+)
 
 from shop_core.cases.cases import MACHINE, CaseKind, close_case, open_case, subject_of
 from shop_core.db.base import Moment, table_of
@@ -30,6 +42,49 @@ BURST: Final = 4
 """So many purchases may be sent at once after a quiet time, however slow the pace is."""
 _SOON: Final = timedelta(seconds=1)
 
+_SUBJECTS: Final[BindParameter[Any]] = bindparam("subjects", expanding=True)
+_NOW: Final = bindparam("now", type_=Moment())
+_GATE: Final = (
+    select(Health.next_at, Health.opened_until, Health.probe_until)
+    .where(Health.subject.in_(_SUBJECTS))
+    .order_by(Health.subject.desc())
+    .with_for_update()
+)
+_UNDER_WAY: Final = select(func.count()).where(
+    Purchase.supplier == bindparam("of_supplier"),
+    # Spelled out: from a parameter PostgreSQL's generic plan could not tell that the partial index applies.
+    Purchase.state == literal_column("'sent'"),
+    Purchase.due_at > _NOW,
+)
+_PASS: Final = (
+    update(table_of(Health))
+    .where(
+        Health.subject.in_(_SUBJECTS),
+        or_(
+            Health.opened_until.is_(None),
+            and_(
+                Health.opened_until <= _NOW,
+                or_(Health.probe_until.is_(None), Health.probe_until <= _NOW),
+            ),
+        ),
+    )
+    .values(
+        probe_until=case(
+            (Health.opened_until.is_not(None), bindparam("probe_ends", type_=Moment())), else_=null()
+        ),
+        next_at=case(
+            (Health.subject == bindparam("paced"), bindparam("following", type_=Moment())),
+            else_=Health.next_at,
+        ),
+    )
+)
+"""Passes a closed breaker, or takes the one probe of a half open one, of supplier and offer; and a turn of the pace."""
+_CLOSE: Final = (
+    update(table_of(Health))
+    .where(Health.subject.in_(_SUBJECTS), or_(Health.failures > 0, Health.opened_until.is_not(None)))
+    .values(failures=0, pause_s=0, opened_until=None, probe_until=None)
+)
+
 
 def supplier_subject(name: str) -> str:
     """The row of a supplier."""
@@ -45,19 +100,31 @@ def pass_gate(tx: Tx, supplier: str, offer_id: int, terms: SupplierTerms) -> tim
     """Let one purchase through to a supplier, or say how long it has to wait.
 
     Takes a turn of the pace and, where a breaker is half open, its probe. The supplier's row stays locked until the
-    transaction ends, so two that pass together are counted one after the other.
+    transaction ends, so two that pass together are counted one after the other: whatever else a transaction has to say
+    is best said before.
     """
     subjects = (supplier_subject(supplier), offer_subject(offer_id))
-    _make_rows(tx, subjects)
-    wait = _pace_of(tx, subjects[0], supplier, terms)
-    for subject in subjects:
-        wait = wait or _closed_for(tx, subject)
+    rows = tx.execute(_GATE, {"subjects": subjects}).all()
+    if len(rows) < len(subjects):
+        _make_rows(tx, subjects)
+        rows = tx.execute(_GATE, {"subjects": subjects}).all()
+    # The supplier's comes first; so do all who lock both.
+    next_at: datetime | None = rows[0].next_at
+    wait = _pace_of(tx, next_at, supplier, terms) or _closed_for(tx, rows)
     if wait is not None:
         return wait
-    if not all(_take_probe(tx, subject) for subject in subjects):
-        return _SOON
-    _take_turn(tx, subjects[0], terms)
-    return None
+    step = timedelta(minutes=1) / terms.per_minute
+    passed = tx.execute(
+        _PASS,
+        {
+            "subjects": subjects,
+            "now": tx.now,
+            "probe_ends": tx.now + PROBE,
+            "paced": subjects[0],
+            "following": max(next_at or tx.now, tx.now) + step,
+        },
+    )
+    return None if passed.rowcount == len(subjects) else _SOON
 
 
 def _make_rows(tx: Tx, subjects: Sequence[str]) -> None:
@@ -65,58 +132,20 @@ def _make_rows(tx: Tx, subjects: Sequence[str]) -> None:
     tx.execute(insert_or(tx, Health).on_conflict_do_nothing(), rows)
 
 
-def _pace_of(tx: Tx, subject: str, supplier: str, terms: SupplierTerms) -> timedelta | None:
-    """How long the supplier's caps make a purchase wait. Locks its row."""
-    locked = select(Health.next_at).where(Health.subject == subject).with_for_update()
-    next_at: datetime | None = tx.execute(locked).scalar_one()
+def _pace_of(tx: Tx, next_at: datetime | None, supplier: str, terms: SupplierTerms) -> timedelta | None:
+    """How long the supplier's caps make a purchase wait. Its row is locked."""
     burst = timedelta(minutes=1) / terms.per_minute * BURST
     if next_at is not None and next_at > tx.now + burst:
         return next_at - burst - tx.now
-    under_way = select(func.count()).where(
-        Purchase.supplier == supplier, Purchase.state == literal_column("'sent'"), Purchase.due_at > tx.now
-    )
-    return _SOON if tx.execute(under_way).scalar_one() >= terms.at_once else None
+    under_way = tx.execute(_UNDER_WAY, {"of_supplier": supplier, "now": tx.now}).scalar_one()
+    return _SOON if under_way >= terms.at_once else None
 
 
-def _closed_for(tx: Tx, subject: str) -> timedelta | None:
-    """How long an open breaker keeps everybody away; None: it does not, or one may probe."""
-    row = tx.execute(
-        select(Health.opened_until, Health.probe_until).where(Health.subject == subject).with_for_update()
-    ).one()
-    if row.opened_until is None:
-        return None
-    until: datetime = max(row.opened_until, row.probe_until or row.opened_until)
+def _closed_for(tx: Tx, rows: Sequence[Row[Any]]) -> timedelta | None:
+    """How long open breakers keep everybody away; None: they do not, or one may probe."""
+    closed = [max(row.opened_until, row.probe_until or row.opened_until) for row in rows if row.opened_until]
+    until: datetime = max(closed, default=tx.now)
     return until - tx.now if until > tx.now else None
-
-
-def _take_probe(tx: Tx, subject: str) -> bool:
-    """Pass a closed breaker, or take the one probe of a half open one."""
-    passed = tx.execute(
-        update(table_of(Health))
-        .where(
-            Health.subject == subject,
-            or_(
-                Health.opened_until.is_(None),
-                and_(
-                    Health.opened_until <= tx.now,
-                    or_(Health.probe_until.is_(None), Health.probe_until <= tx.now),
-                ),
-            ),
-        )
-        .values(
-            probe_until=case(
-                (Health.opened_until.is_not(None), literal(tx.now + PROBE, Moment())), else_=null()
-            )
-        )
-    )
-    return passed.rowcount == 1
-
-
-def _take_turn(tx: Tx, subject: str, terms: SupplierTerms) -> None:
-    step = timedelta(minutes=1) / terms.per_minute
-    row = tx.execute(select(Health.next_at).where(Health.subject == subject)).scalar_one()
-    following = max(row or tx.now, tx.now) + step
-    tx.execute(update(table_of(Health)).where(Health.subject == subject).values(next_at=following))
 
 
 def is_left_alone(view: View, supplier: str) -> bool:
@@ -130,11 +159,7 @@ def is_left_alone(view: View, supplier: str) -> bool:
 def note_success(tx: Tx, supplier: str, *offer_ids: int) -> None:
     """A readable answer: the breakers close. Writes only where something was wrong."""
     subjects = (supplier_subject(supplier), *map(offer_subject, offer_ids))
-    closed = tx.execute(
-        update(table_of(Health))
-        .where(Health.subject.in_(subjects), or_(Health.failures > 0, Health.opened_until.is_not(None)))
-        .values(failures=0, pause_s=0, opened_until=None, probe_until=None)
-    )
+    closed = tx.execute(_CLOSE, {"subjects": subjects})
     if closed.rowcount:
         close_case(tx, CaseKind.SUPPLIER, subject_of(supplier), by=MACHINE, resolution="answers again")
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, and_, delete, func, or_, select, update
+from sqlalchemy import Row, Select, and_, bindparam, delete, func, or_, select, update
 
 from shop_core.catalog.read import get_variant
 from shop_core.db.base import table_of
@@ -20,6 +20,13 @@ from shop_core.supply.models import Route, SupplyOffer
 from shop_core.supply.supplier import ENOUGH, GoodsKind, NoSuchSupplier, Offer
 
 LONGEST_NAME: Final = 200
+STALE_AFTER: Final = timedelta(minutes=1)
+"""An offer that looks as it did so short a time ago is not written again."""
+
+_ALL: Final = select(*SupplyOffer.__table__.columns)
+_KEPT: Final = _ALL.where(
+    SupplyOffer.supplier == bindparam("of_supplier"), SupplyOffer.ref == bindparam("of_ref")
+)
 
 
 class NoSuchOffer(ShopError):
@@ -88,15 +95,29 @@ def keep_offers(tx: Tx, supplier: str, offers: Sequence[Offer]) -> int:
 
 
 def see_offer(tx: Tx, supplier: str, ref: str, offer: Offer | None) -> None:
-    """Keep what an offer looks like now; None: it is not sold any more."""
+    """Keep what an offer looks like now; None: it is not sold any more.
+
+    Writes only what is new: many purchases of one offer at a time would queue for its row.
+    """
     if offer is not None and offer.ref == ref:
-        keep_offers(tx, supplier, [offer])
+        if not _is_as_kept(tx, supplier, offer):
+            keep_offers(tx, supplier, [offer])
         return
     gone = {"on_sale": False, "seen_at": tx.now}
     tx.execute(
         update(table_of(SupplyOffer))
         .where(SupplyOffer.supplier == supplier, SupplyOffer.ref == ref)
         .values(gone)
+    )
+
+
+def _is_as_kept(tx: Tx, supplier: str, offer: Offer) -> bool:
+    row = tx.execute(_KEPT, {"of_supplier": supplier, "of_ref": offer.ref}).first()
+    if row is None or tx.now - row.seen_at >= STALE_AFTER:
+        return False
+    kept = row._asdict()
+    return all(
+        kept[name] == value for name, value in _columns(tx, supplier, offer).items() if name != "seen_at"
     )
 
 
@@ -248,6 +269,3 @@ def _view(view: View, row: Row[Any]) -> OfferView:
         stock=row.stock,
         seen_at=row.seen_at,
     )
-
-
-_ALL: Final = select(*SupplyOffer.__table__.columns)

@@ -5,20 +5,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Row, func, insert, literal_column, select, update
+from sqlalchemy import Row, bindparam, func, insert, literal_column, select, update
+from sqlalchemy.sql.dml import ReturningInsert
 
 from shop_core.db.base import table_of
-from shop_core.db.claims import Fenced, claim_due, finish
+from shop_core.db.claims import Fenced, claim_due
 from shop_core.db.tx import Tx, View
-from shop_core.db.upsert import insert_or
+from shop_core.db.upsert import insert_into
 from shop_core.kernel.errors import ShopError
 from shop_core.kernel.money import Money
 from shop_core.kernel.numbers import new_number
 from shop_core.supply.models import IS_LIVE, TRANSITIONS, WITHDRAWN, Purchase, PurchaseAsk, PurchaseState
 from shop_core.supply.routing import Need, list_candidates
 from shop_core.supply.supplier import GoodsKind
+
+_ALL: Final = select(*Purchase.__table__.columns)
+_LOCKED: Final = _ALL.where(Purchase.id == bindparam("wanted")).with_for_update()
+_OF_LINES: Final = _ALL.where(Purchase.line_id.in_(bindparam("lines", expanding=True))).order_by(Purchase.id)
+_ATTEMPTS: Final = select(func.count()).where(Purchase.line_id == bindparam("line"))
+_LIVE: Final = select(Purchase.id).where(Purchase.line_id == bindparam("line"), literal_column(IS_LIVE))
+_CHANGE: Final = update(table_of(Purchase)).where(Purchase.id == bindparam("changed"))
+_MOVE: Final = update(table_of(Purchase)).where(
+    Purchase.id == bindparam("moved"), Purchase.state == bindparam("from_state")
+)
+_NOTE: Final = insert(table_of(PurchaseAsk))
 
 LEASE: Final = timedelta(minutes=2)
 """How long a claim lasts: longer than a look at the price and a call together may take (``calls.CALL_S``)."""
@@ -99,7 +112,7 @@ def plan(tx: Tx, need: Need) -> bool:
     if not candidates:
         return False
     best = candidates[0]
-    attempt = tx.execute(select(func.count()).where(Purchase.line_id == need.line_id)).scalar_one() + 1
+    attempt = tx.execute(_ATTEMPTS, {"line": need.line_id}).scalar_one() + 1
     values = {
         "line_id": need.line_id,
         "variant_id": need.variant_id,
@@ -125,10 +138,14 @@ def _insert(tx: Tx, values: dict[str, Any]) -> None:
     made = None
     while made is None:
         # Only the number may meet another's; a second live purchase of the line is a bug, and loud.
-        row = insert_or(tx, Purchase).values(values | {"number": new_number(tx.random)})
-        made = tx.execute(
-            row.on_conflict_do_nothing(index_elements=[Purchase.number]).returning(Purchase.id)
-        ).scalar()
+        row = values | {"number": new_number(tx.random)}
+        made = tx.execute(_new_purchase(is_postgresql=tx.is_postgresql), row).scalar()
+
+
+@cache
+def _new_purchase(*, is_postgresql: bool) -> ReturningInsert[Any]:
+    new = insert_into(Purchase, is_postgresql=is_postgresql)
+    return new.on_conflict_do_nothing(index_elements=[Purchase.number]).returning(Purchase.id)
 
 
 def has_other_way(view: View, need: Need) -> bool:
@@ -180,7 +197,7 @@ def lock(tx: Tx, purchase_id: int) -> PurchaseView:
     Raises:
         NoSuchPurchase: Not there.
     """
-    row = tx.execute(_ALL.where(Purchase.id == purchase_id).with_for_update()).first()
+    row = tx.execute(_LOCKED, {"wanted": purchase_id}).first()
     if row is None:
         raise NoSuchPurchase
     return _view(row)
@@ -206,9 +223,7 @@ def find_told(view: View, supplier: str, number: str, supplier_ref: str | None) 
 
 def list_purchases(view: View, line_ids: Sequence[int]) -> Sequence[PurchaseView]:
     """Every attempt for some lines, first made first."""
-    return [
-        _view(row) for row in view.execute(_ALL.where(Purchase.line_id.in_(line_ids)).order_by(Purchase.id))
-    ]
+    return [_view(row) for row in view.execute(_OF_LINES, {"lines": list(line_ids)})]
 
 
 def list_asks(view: View, purchase_id: int) -> Sequence[Ask]:
@@ -223,8 +238,7 @@ def list_asks(view: View, purchase_id: int) -> Sequence[Ask]:
 
 def has_live(view: View, line_id: int) -> bool:
     """Whether a purchase for the line is not over."""
-    live = select(Purchase.id).where(Purchase.line_id == line_id, literal_column(IS_LIVE))
-    return view.execute(live).first() is not None
+    return view.execute(_LIVE, {"line": line_id}).first() is not None
 
 
 # ---------------------------------------------------------------------------------------------------- changing
@@ -238,25 +252,22 @@ def move(tx: Tx, purchase: PurchaseView, state: PurchaseState, **values: Any) ->
     if state not in TRANSITIONS[purchase.state]:
         raise RuntimeError(f"purchase {purchase.number}: {purchase.state} does not become {state}")
     columns = {"state": state.value, "token": None, "due_at": None, "attempts": 0} | values
-    finish(
-        tx,
-        update(table_of(Purchase))
-        .where(Purchase.id == purchase.id, Purchase.state == purchase.state.value)
-        .values(columns),
-    )
+    moved = tx.execute(_MOVE, {"moved": purchase.id, "from_state": purchase.state.value} | columns)
+    if moved.rowcount != 1:
+        raise Fenced
     if columns["due_at"] is not None:
         tx.wake(TOPIC)
 
 
 def change(tx: Tx, purchase: PurchaseView, **values: Any) -> None:  # noqa: ANN401 - columns
     """Write down more about a purchase whose state stays. The caller has locked the row."""
-    tx.execute(update(table_of(Purchase)).where(Purchase.id == purchase.id).values(values))
+    tx.execute(_CHANGE, {"changed": purchase.id} | values)
 
 
 def note_ask(tx: Tx, purchase: PurchaseView, ask: Ask) -> None:
     """Keep what the supplier was asked and said."""
     tx.execute(
-        insert(table_of(PurchaseAsk)),
+        _NOTE,
         {
             "purchase_id": purchase.id,
             "what": ask.what,
@@ -318,6 +329,3 @@ def _view(row: Row[Any]) -> PurchaseView:
         due_at=row.due_at,
         token=row.token,
     )
-
-
-_ALL: Final = select(*Purchase.__table__.columns)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, String, cast, exists, literal, or_, select
+from sqlalchemy import Row, String, bindparam, cast, exists, literal, or_, select
 from sqlalchemy.orm import aliased
 
 from shop_core.db.tx import View
@@ -18,6 +18,36 @@ from shop_core.supply.supplier import ENOUGH, GoodsKind, No
 
 _OF_SUPPLIER: Final = aliased(Health)
 _OF_OFFER: Final = aliased(Health)
+_ROUTES: Final = (
+    select(
+        Route.variant_id,
+        Route.max_cost_minor,
+        SupplyOffer.id,
+        SupplyOffer.supplier,
+        SupplyOffer.ref,
+        SupplyOffer.kind,
+        SupplyOffer.currency,
+        SupplyOffer.cost_minor,
+        SupplyOffer.stock,
+        SupplyOffer.fewest,
+        SupplyOffer.most,
+        _OF_SUPPLIER.opened_until.label("supplier_opens"),
+        _OF_OFFER.opened_until.label("offer_opens"),
+    )
+    .join(SupplyOffer, SupplyOffer.id == Route.offer_id)
+    .outerjoin(_OF_SUPPLIER, _OF_SUPPLIER.subject == literal("supplier:") + SupplyOffer.supplier)
+    .outerjoin(_OF_OFFER, _OF_OFFER.subject == literal("offer:") + cast(SupplyOffer.id, String))
+    .where(Route.variant_id.in_(bindparam("variants", expanding=True)), SupplyOffer.on_sale.is_(True))
+    .order_by(Route.priority, Route.id)
+)
+_TRIED: Final = select(Purchase.offer_id).where(
+    Purchase.line_id == bindparam("line"), or_(Purchase.reason.is_(None), Purchase.reason != WITHDRAWN)
+)
+_IS_INPUT_WRONG: Final = exists().where(
+    Purchase.line_id == bindparam("line"), Purchase.reason == No.INPUT.value
+)
+"""Whether a supplier has refused what the buyer said: then no other would do better."""
+_UNTRIED: Final = _ROUTES.where(SupplyOffer.id.not_in(_TRIED), ~_IS_INPUT_WRONG)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,26 +82,15 @@ class Candidate:
 
 def list_candidates(view: View, need: Need) -> Sequence[Candidate]:
     """The offers that a line could be bought through and was not yet tried with, those that may be asked now first."""
-    tried = select(Purchase.offer_id).where(
-        Purchase.line_id == need.line_id,
-        or_(Purchase.reason.is_(None), Purchase.reason != WITHDRAWN),
-    )
-    rows = view.execute(
-        _routes([need.variant_id]).where(SupplyOffer.id.not_in(tried), ~_is_input_wrong(need.line_id))
-    )
+    rows = view.execute(_UNTRIED, {"variants": [need.variant_id], "line": need.line_id})
     found = [_candidate(view, row, need.earned, need.quantity) for row in rows]
     usable = [one for one in found if one is not None]
     return sorted(usable, key=lambda one: one.opens_at is not None)
 
 
-def _is_input_wrong(line_id: int) -> ColumnElement[bool]:
-    """Whether a supplier has refused what the buyer said: then no other would do better."""
-    return exists().where(Purchase.line_id == line_id, Purchase.reason == No.INPUT.value)
-
-
 def can_supply(view: View, variant_id: int, quantity: int, earned: Earned) -> bool:
     """Whether so many could be bought now without a loss, as far as the offers were last seen."""
-    rows = view.execute(_routes([variant_id]))
+    rows = view.execute(_ROUTES, {"variants": [variant_id]})
     found = (_candidate(view, row, earned, quantity) for row in rows)
     return any(one is not None and one.opens_at is None for one in found)
 
@@ -84,38 +103,13 @@ def count_supply(view: View, prices: Iterable[tuple[int, Money]]) -> dict[int, i
     """
     by_id = dict(prices)
     counted: dict[int, int] = {}
-    for row in view.execute(_routes(list(by_id))):
+    for row in view.execute(_ROUTES, {"variants": list(by_id)}):
         one = _candidate(view, row, Earned(by_id[row.variant_id], 1), row.fewest)
         usable = 0
         if one is not None and one.opens_at is None and row.fewest <= 1:
             usable = min(one.stock, row.most or one.stock)
         counted[row.variant_id] = max(usable, counted.get(row.variant_id, 0))
     return counted
-
-
-def _routes(variant_ids: Sequence[int]) -> Any:  # noqa: ANN401 - a Select of many columns
-    return (
-        select(
-            Route.variant_id,
-            Route.max_cost_minor,
-            SupplyOffer.id,
-            SupplyOffer.supplier,
-            SupplyOffer.ref,
-            SupplyOffer.kind,
-            SupplyOffer.currency,
-            SupplyOffer.cost_minor,
-            SupplyOffer.stock,
-            SupplyOffer.fewest,
-            SupplyOffer.most,
-            _OF_SUPPLIER.opened_until.label("supplier_opens"),
-            _OF_OFFER.opened_until.label("offer_opens"),
-        )
-        .join(SupplyOffer, SupplyOffer.id == Route.offer_id)
-        .outerjoin(_OF_SUPPLIER, _OF_SUPPLIER.subject == literal("supplier:") + SupplyOffer.supplier)
-        .outerjoin(_OF_OFFER, _OF_OFFER.subject == literal("offer:") + cast(SupplyOffer.id, String))
-        .where(Route.variant_id.in_(variant_ids), SupplyOffer.on_sale.is_(True))
-        .order_by(Route.priority, Route.id)
-    )
 
 
 def _candidate(view: View, row: Row[Any], earned: Earned, quantity: int) -> Candidate | None:
