@@ -8,7 +8,7 @@ from typing import Final
 from admin_cmds.allowed import HELP, only_allowed
 from admin_cmds.command import Command, Desk, Misused, NoSuchCommand, Unfinished
 from admin_cmds.links import GO, HOLD, PREFIX, link_to, split_words, words_of
-from admin_cmds.manual import CHAT_SIGN, ask_rest, manual_screen, usage_text
+from admin_cmds.manual import CHAT_SIGN, ask_rest, manual_screen, missing_text, usage_text
 from admin_cmds.refusals import refusal_text
 from admin_cmds.registry import carry_out, find, listed_for
 from admin_cmds.threads import replied_thread
@@ -246,13 +246,19 @@ def _check_file(said: _Said) -> None:
         raise FileNotText
 
 
+def _ask_again(desk: Desk, asked: str, said: _Said) -> Prompt:
+    try:
+        command, _ = find(words_of(asked) or (), desk.role)
+    except NoSuchCommand:
+        placeholder = desk.say("admin.ask_for.placeholder")
+    else:
+        placeholder = missing_text(desk.say, command, words_of(asked) or ())
+    return Prompt(asked, placeholder, takes_files=_takes_text(said.words))
+
+
 def _refuse(desk: Desk, error: ShopError, said: _Said, usage: str | None = None) -> Screen:
     text = refusal_text(desk.say, error) if usage is None else usage
-    prompt = None
-    if said.answered is not None:
-        prompt = Prompt(
-            said.answered, desk.say("admin.ask_for.placeholder"), takes_files=_takes_text(said.words)
-        )
+    prompt = None if said.answered is None else _ask_again(desk, said.answered, said)
     row = [desk.home_button()]
     if isinstance(error, NoSuchCommand):
         row.insert(0, desk.button("admin.button.help", HELP))

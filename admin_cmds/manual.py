@@ -27,6 +27,13 @@ def about_text(say: Phrases, command: Command) -> str:
     return say(f"admin.about.{command.word}")
 
 
+def missing_text(say: Phrases, command: Command, words: tuple[str, ...]) -> str:
+    """What a command lacks after these words, in the words of its usage: what an empty line asks for."""
+    needed = say(f"admin.usage.{command.word}").partition(" [")[0].split()
+    lacking = " ".join(needed[len(words) :]).replace("-", " ").lower()
+    return lacking.strip("<>") or say("admin.ask_for.placeholder")
+
+
 def manual_screen(desk: Desk, commands: tuple[Command, ...]) -> Screen:
     """All commands, one a line."""
     sign = SHELL_SIGN if desk.is_shell else CHAT_SIGN
@@ -52,5 +59,5 @@ def ask_rest(desk: Desk, command: Command, words: tuple[str, ...]) -> Screen:
     usage = usage_text(desk.say, command, sign=CHAT_SIGN)
     lines = (Line(question, Style.TITLE), Line(usage, Style.MUTED))
     return Screen(
-        lines, ((desk.home_button(),),), prompt=Prompt(asked, desk.say("admin.ask_for.placeholder"))
+        lines, ((desk.home_button(),),), prompt=Prompt(asked, missing_text(desk.say, command, words))
     )
