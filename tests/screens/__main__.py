@@ -70,7 +70,7 @@ async def photograph(walks: Sequence[Walk], around: Outskirts, chosen: argparse.
         "color_scheme": "dark" if chosen.dark else "light",
     }
     async with a_browser() as browser:
-        for walk in walks:
+        for walk in [walk for walk in walks if walk.can_be_shown]:
             await picture(walk, around, browser, chosen.pictures, _room(around, walk), **window)
             sys.stdout.write(f"{walk.name}\n")
 

@@ -13,15 +13,13 @@ from tests.screens.walks import list_walks
 
 __all__ = ["browser"]
 
-ONLY_ELSEWHERE = {"old-button"}
-"""No browser presses a button that is not there any more."""
 LONGEST_IN_ENGLISH = {"long-names", "top-up", "guest"}
 
 IN_CHROMIUM = [
     walk
     for walk in list_walks()
     if walk.channel == "web"
-    and walk.journey.name not in ONLY_ELSEWHERE
+    and walk.can_be_shown
     and (walk.language == "en") == (walk.journey.name in LONGEST_IN_ENGLISH)
 ]
 

@@ -39,6 +39,11 @@ class Walk:
         """Where its transcript is kept."""
         return DOCS / f"{self.name}.md"
 
+    @property
+    def can_be_shown(self) -> bool:
+        """Whether a browser can walk it: a page has no button to press that is not there any more."""
+        return not (self.channel == "web" and self.journey.name == "old-button")
+
     def shop(self, around: Outskirts, folder: Path) -> AbstractAsyncContextManager[Stage]:
         """The shop that it leads through, opened in an empty folder."""
         return an_open_shop(around, self.journey.goods, folder, has_stars=self.journey.has_stars)
