@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 
 
@@ -29,7 +29,6 @@ class DemoProduct:
     about_zh: str
     about_en: str
     variants: tuple[DemoVariant, ...]
-    attributes: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +59,11 @@ SHELVES: tuple[DemoCategory, ...] = (
                             DemoProduct(
                                 "爱奇艺黄金会员 月卡",
                                 "iQIYI Gold, 1 month",
-                                "一张激活码，手机、平板、电视通用。\n付款后几秒内发货。未查看卡密可退，已查看有 7 天质保。",
-                                "One activation code for phone, tablet and TV.\n"
+                                "一张激活码，手机、平板、电视通用，收到后一年内激活。\n"
+                                "付款后几秒内发货。未查看卡密可退，已查看有 7 天质保。",
+                                "One activation code for phone, tablet and TV; activate it within a year.\n"
                                 "Delivered in seconds. Refundable until you look at the code.",
                                 (DemoVariant("", "", 1500, 1230, 128, per_person=5, expires_in=_YEAR),),
-                                {"激活期限": "收到后一年内"},
                             ),
                             DemoProduct(
                                 "爱奇艺白金会员",

@@ -48,7 +48,7 @@ def _add_shelf(tx: Tx, shelf: DemoCategory, parent_id: int | None) -> Sequence[t
 def _add_product(tx: Tx, product: DemoProduct, category_id: int) -> Sequence[tuple[int, DemoVariant]]:
     names = {"zh": product.zh, "en": product.en}
     about = {"zh": product.about_zh, "en": product.about_en}
-    product_id = add_product(tx, NewProduct(names, category_id, about, product.attributes))
+    product_id = add_product(tx, NewProduct(names, category_id, about))
     stocked = [
         (
             add_variant(

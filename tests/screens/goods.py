@@ -23,10 +23,10 @@ from shop_core.stock.import_codes import Import, import_codes
 MONTH: Final = DemoProduct(
     "爱奇艺黄金会员 月卡",
     "iQIYI Gold, 1 month",
-    "一张激活码，手机、平板、电视通用。\n付款后几秒内发货，未查看卡密前可以退款。",
-    "One activation code for phone, tablet and TV.\nDelivered in seconds; refundable until you look at the code.",
+    "一张激活码，手机、平板、电视通用，2027-03-31 前激活。\n付款后几秒内发货，未查看卡密前可以退款。",
+    "One activation code for phone, tablet and TV; activate it by 2027-03-31.\n"
+    "Delivered in seconds; refundable until you look at the code.",
     (DemoVariant("", "", 1500, 1230, 40, per_person=5),),
-    {"激活期限": "2027-03-31"},
 )
 STEAM: Final = DemoProduct(
     "Steam 钱包充值码",
