@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from random import SystemRandom
@@ -28,6 +28,7 @@ from bot.config import Config, EpayConfig, StarsConfig, TelegramConfig, WebchatC
 from bot.metrics import Metrics
 from bot.timing import Timing
 from bot.web.app import WebMetrics, build_app
+from bot.web.pay_page import PayPages
 from bot.wiring_suppliers import supplier_of
 from handlers.words import CUSTOMER_WORDS, Words
 from shop_core.conversations.sign_in import StaffDoor
@@ -37,6 +38,7 @@ from shop_core.db.tx import Surroundings
 from shop_core.gateways.epay import EpayGateway, EpaySettings
 from shop_core.insight.exposure import ExposureLog
 from shop_core.kernel.clock import Clock, SystemClock
+from shop_core.orders.pay_door import PayDoor
 from shop_core.payments.gateway import Gateway, Gateways
 from shop_core.staff.roles import Roster
 from shop_core.subscriptions import SUBSCRIPTIONS
@@ -134,6 +136,7 @@ def open_shop(
         Words: Words(policy.languages, policy.timezone, (CUSTOMER_WORDS, STAFF_WORDS)),
         ExposureLog: ExposureLog(),
         StaffDoor: _staff_door(config),
+        PayDoor: PayDoor(f"{_base_url(config)}/pay"),
     }
     database = connect(config.database.url.reveal(), outside.clock, surroundings)
     return Shop(database, outside.clock, policy, services)
@@ -159,7 +162,8 @@ def build_gateways(config: Config, outside: Outside) -> tuple[Gateways, tuple[Cl
         for name, channel in config.channels.items()
         if isinstance(channel, TelegramConfig) and not channel.other_ways_to_pay
     ]
-    return Gateways(gateways, shown_on, closed), tuple(closing)
+    in_chat = [name for name, settings in config.gateways.items() if isinstance(settings, StarsConfig)]
+    return Gateways(gateways, shown_on, closed, in_chat), tuple(closing)
 
 
 def _stars(config: Config, name: str, settings: StarsConfig, outside: Outside) -> StarsSettings:
@@ -229,10 +233,26 @@ def wire(config: Config, outside: Outside, *, is_schema_current: bool = True) ->
             lambda name, outcome: metrics.supplier_callbacks.labels(name, outcome).inc(),
         ),
         is_schema_current=is_schema_current,
-        mounts=[*hooks, *routes],
+        mounts=[*hooks, *routes, *PayPages(shop, partial(_door, channels)).routes()],
         has_web_chat=bool(routes),
     )
     return Program(shop, channels, app, metrics, outside.timing, (*clients, *more_clients))
+
+
+def _door(channels: Mapping[str, Channel], name: str) -> str | None:
+    """Back from a pay page into a chat."""
+    match channels.get(name):
+        case TelegramChannel() as telegram:
+            return telegram.front_door
+        case WebChatChannel():
+            is_first = name == next(iter(_web_chats(channels)))
+            return "../../chat" if is_first else f"../../{name}/chat"
+        case _:
+            return None
+
+
+def _web_chats(channels: Mapping[str, Channel]) -> Iterator[str]:
+    return (name for name, channel in channels.items() if isinstance(channel, WebChatChannel))
 
 
 def _staff_door(config: Config) -> StaffDoor:

@@ -194,14 +194,14 @@ def _choosing(visit: Visit, facts: OrderFacts) -> Screen:
         rows.append((LinkButton(pay, link("wallet", number=order.number), Weight.PRIMARY),))
     several = len(visit.gateways) > 1
     for gateway in visit.gateways:
-        name = _way(visit, gateway) if several else say("gateway.online")
+        name = way_name(visit, gateway) if several else say("gateway.online")
         if facts.balance.minor and not order.total <= facts.balance:
-            rest = _price(visit, gateway, order.total - facts.balance, {})
+            rest = price_at(visit, gateway, order.total - facts.balance, {})
             text = say("order.pay_rest", way=name, rest=rest, balance=visit.money(facts.balance))
             rows.append(
                 (LinkButton(text, link("rest", number=order.number, gateway=gateway), Weight.PRIMARY),)
             )
-        pay = say("order.pay_with", way=name, amount=_price(visit, gateway, order.total, goods_of(order)))
+        pay = say("order.pay_with", way=name, amount=price_at(visit, gateway, order.total, goods_of(order)))
         rows.append((LinkButton(pay, link("pay", number=order.number, gateway=gateway)),))
     if not rows:
         lines.append(Line(say("order.no_way"), Style.WARNING))
@@ -243,13 +243,13 @@ def _bill(visit: Visit, order: OrderView, payment: PaymentView) -> Bill:
     return Bill(payment.number, goods, payment.due, pay, link("order", number=order.number))
 
 
-def _price(visit: Visit, gateway: str, amount: Money, goods: Mapping[int, int]) -> str:
+def price_at(visit: Visit, gateway: str, amount: Money, goods: Mapping[int, int]) -> str:
     """What a gateway will ask for, in its own currency if it has one."""
     tender = visit.shop.get(Gateways).tender(gateway, amount, goods)
     return visit.money(amount if tender is None else tender.amount)
 
 
-def _way(visit: Visit, gateway: str) -> str:
+def way_name(visit: Visit, gateway: str) -> str:
     """What a way to pay is called: by the catalogue if it knows the name, else as the owner named it."""
     key = f"gateway.{gateway}"
     return visit.say(key) if visit.say.has(key) else gateway
@@ -287,7 +287,9 @@ def _refunded(visit: Visit, order: OrderView, refund: RefundView | None) -> Scre
     if refund is None or refund.state is RefundState.REFUSED:
         return _plain(visit, order, "refunded")
     key = "order.returned.text" if refund.state is RefundState.DONE else "order.returning.text"
-    text = visit.say(key, amount=visit.money(refund.receipt.came), way=_way(visit, refund.receipt.gateway))
+    text = visit.say(
+        key, amount=visit.money(refund.receipt.came), way=way_name(visit, refund.receipt.gateway)
+    )
     return _with_text(visit, order, "refunded", text)
 
 

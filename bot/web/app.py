@@ -52,7 +52,7 @@ def build_app(
         metrics: What to show and what to count.
         is_schema_current: Whether the database has the schema that this program wants; else it is never
             ready.
-        mounts: Routes that channels bring along: pages, sockets, webhooks.
+        mounts: What is there beside: the channels' pages, sockets and webhooks, the pay pages.
         has_web_chat: Whether the page after a payment has a chat of ours to link to.
     """
     return Starlette(

@@ -176,6 +176,7 @@ class Gateways:
         gateways: Mapping[str, Gateway],
         shown_on: Mapping[str, tuple[str, ...]],
         closed: Collection[str] = (),
+        in_chat: Collection[str] = (),
     ) -> None:
         """Keep the tables.
 
@@ -183,10 +184,12 @@ class Gateways:
             gateways: Name → gateway.
             shown_on: Channel instance → names of the gateways to offer there, in order.
             closed: Channels whose platform allows no other money than that of their own gateways.
+            in_chat: Gateways whose money the chat itself takes: there is nothing to open or to scan.
         """
         self._gateways = dict(gateways)
         self._shown_on = dict(shown_on)
         self._closed = frozenset(closed)
+        self._in_chat = frozenset(in_chat)
 
     def get(self, name: str) -> Gateway:
         """A gateway by its name.
@@ -202,6 +205,10 @@ class Gateways:
     def names_on(self, channel: str) -> tuple[str, ...]:
         """The ways to pay that a channel may show."""
         return self._shown_on.get(channel, ())
+
+    def names_on_page(self, channel: str) -> tuple[str, ...]:
+        """The ways to pay that a channel may show, as far as a page outside the chat can."""
+        return tuple(name for name in self.names_on(channel) if name not in self._in_chat)
 
     def require_on(self, channel: str, name: str) -> None:
         """Insist that a channel may show a gateway.

@@ -82,6 +82,12 @@ class TelegramChannel:
         """What the web server serves for this bot; None: it polls."""
         return self._receiver if isinstance(self._receiver, Webhook) else None
 
+    @property
+    def front_door(self) -> str | None:
+        """The address that opens the chat; None: the bot's name is not known yet."""
+        name = self._shower.bot_name
+        return None if name is None else f"https://t.me/{name}"
+
     async def run(self) -> None:
         """Put what people write into the inbox, until cancelled.
 
