@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -95,11 +94,15 @@ class Workers:
     async def _sleep(self, stop: asyncio.Event, topic: str) -> None:
         woken = asyncio.ensure_future(self.shop.database.signals.wait(topic, at_most_s=self.timing.poll_s))
         stopped = asyncio.ensure_future(stop.wait())
-        await asyncio.wait({woken, stopped}, return_when=asyncio.FIRST_COMPLETED)
-        for waiter in (woken, stopped):
-            waiter.cancel()
-            with suppress(asyncio.CancelledError):
-                await waiter
+        try:
+            await asyncio.wait({woken, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            woken.cancel()
+            stopped.cancel()
+        # Not awaited one by one: to suppress their cancellation would be to suppress our own.
+        await asyncio.wait({woken, stopped})
+        if not woken.cancelled():
+            woken.result()
 
     def _letter_taker(
         self, group: asyncio.TaskGroup, lanes: str, at_once: int
