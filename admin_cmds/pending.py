@@ -11,6 +11,7 @@ from admin_cmds.found import goods_text, way_text
 from admin_cmds.links import link_to
 from admin_cmds.odd_money import suspense_show
 from admin_cmds.purchases import purchase_show
+from admin_cmds.reconciling import name_of, reconcile_show
 from handlers.screen import Button, Line, LinkButton, Screen, Style, Weight
 from shop_core.cases.cases import CaseKind, OpenCase, close_case, find_open, list_open
 from shop_core.cases.handled_by import HANDLED_BY, kinds_for
@@ -40,7 +41,7 @@ class CaseNeedsMore(ShopError):
     code = "admin.case_needs_more"
 
 
-_ONLY_NEWS: Final = frozenset({CaseKind.GATEWAY, CaseKind.MESSAGE, CaseKind.CALLBACK})
+_ONLY_NEWS: Final = frozenset({CaseKind.GATEWAY, CaseKind.MESSAGE, CaseKind.CALLBACK, CaseKind.STATEMENT})
 """Cases that a person closes by knowing of them: nothing in the shop waits for his decision."""
 
 
@@ -82,6 +83,8 @@ def _what(desk: Desk, case: OpenCase) -> str:
     match case.kind:
         case CaseKind.SUSPENSE:
             return desk.money(_amount(evidence))
+        case CaseKind.DIFFERENCE | CaseKind.STATEMENT:
+            return f"{name_of(str(evidence['counterpart']))} {str(evidence['day'])[5:]}"
         case CaseKind.UNDELIVERED | CaseKind.PURCHASE:
             return desk.say.number(str(evidence.get("number", "")))
         case CaseKind.GATEWAY | CaseKind.CALLBACK | CaseKind.SILENT:
@@ -118,6 +121,8 @@ async def draw_case(desk: Desk, case: OpenCase) -> Screen:
         return await suspense_show(desk, case.subject_id)
     if case.kind is CaseKind.PURCHASE:
         return await purchase_show(desk, case.subject_id)
+    if case.kind is CaseKind.DIFFERENCE:
+        return await reconcile_show(desk, case.subject_id)
     say = desk.say
     subject = await desk.shop.read(_subject_of, case)
     title = Line(f"{say(f'admin.case.{case.kind.value}')}   {_what(desk, case)}", Style.TITLE)
@@ -219,6 +224,8 @@ def _ways(desk: Desk, case: OpenCase, subject: _Subject) -> Iterator[Button]:
         yield desk.button("admin.button.paid", "orders", "--state", "paid")
         yield desk.button("admin.button.jobs", "jobs")
         yield desk.button("admin.button.verify", "verify")
+    if case.kind is CaseKind.STATEMENT:
+        yield desk.button("admin.button.reconcile_day", "reconcile", "day", str(case.subject_id))
     if case.kind is CaseKind.THREAD:
         reply = ("thread", "reply", str(case.subject_id))
         yield desk.button("admin.button.thread_reply", *reply, weight=Weight.PRIMARY)

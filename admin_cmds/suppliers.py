@@ -68,7 +68,8 @@ async def suppliers(desk: Desk) -> Screen:
         return Screen(lines, ((desk.home_button(),),))
     rows = [(LinkButton(_short(desk, one), link_to("supplier", "show", one.name)),) for one in seen]
     title = Line(desk.say("admin.suppliers.title"), Style.TITLE)
-    return Screen((title,), (*rows, (desk.home_button(),)))
+    last = (desk.button("admin.button.reconcile", "reconcile"), desk.home_button())
+    return Screen((title,), (*rows, last))
 
 
 def _short(desk: Desk, seen: _Seen) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from bot.config_section import Frozen, Section, Whole
-from bot.config_values import AnyAddress, BaseAddress, Currency, FilePath, Rate, SecretText
+from bot.config_values import AnyAddress, BaseAddress, Currency, FilePath, Rate, SecretText, Timezone
 from shop_core.kernel.policy import SupplierTerms
 
 _TERMS: Final = SupplierTerms()
@@ -38,10 +38,13 @@ class SupplierSection(Section):
     )
     at_once: Whole = Field(_TERMS.at_once, ge=1, le=200, description="a whole number, 1 to 200")
     per_minute: Whole = Field(_TERMS.per_minute, ge=1, le=60_000, description="a whole number, 1 to 60000")
+    timezone: Timezone = Field(
+        _TERMS.timezone, description='the name of a time zone, in quotes: "Asia/Shanghai"'
+    )
 
     def terms(self) -> SupplierTerms:
         """The terms as the shop's transactions know them."""
-        return SupplierTerms(self.rate, self.at_once, self.per_minute)
+        return SupplierTerms(self.rate, self.at_once, self.per_minute, self.timezone)
 
 
 class SiteSection(SupplierSection):
@@ -92,6 +95,7 @@ class ReloadlyConfig(SupplierSection):
 
     protocol: Literal["reloadly"] = Field(description=_ONE_OF)
     currency: Currency = Field("USD", description='the code of the currency you are charged in: "USD"')
+    timezone: Timezone = Field("UTC", description='the name of a time zone, in quotes: "UTC"')
     sandbox: bool = Field(default=False, strict=True, description="true for its test system")
     sells: tuple[Literal["gift_cards", "airtime"], ...] = Field(
         ("gift_cards", "airtime"), min_length=1, description='a list of "gift_cards" and "airtime"'

@@ -30,6 +30,7 @@ from shop_core.orders.end import expire_orders
 from shop_core.orders.fulfil import sweep_undelivered
 from shop_core.orders.give_back import send_refunds
 from shop_core.payments.health import watch_gateways
+from shop_core.reconciliation.run import reconcile
 from shop_core.resale.tell import tell_resellers
 from shop_core.staff import invitations
 from shop_core.stock import restock
@@ -84,6 +85,7 @@ JOBS: Final = (
     Job("flush_exposures", 2, _flush_exposures, is_everywhere=True),
     Job("tell_of_restock", 15, tell_waves),
     Job("tell_resellers", 2, tell_resellers),
+    Job("reconcile", 3600, reconcile),
     Job("purge", 3600, _purge),
 )
 

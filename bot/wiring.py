@@ -40,8 +40,10 @@ from shop_core.insight.exposure import ExposureLog
 from shop_core.kernel.clock import Clock, SystemClock
 from shop_core.orders.pay_door import PayDoor
 from shop_core.payments.gateway import Gateway, Gateways
+from shop_core.reconciliation.counterpart import Counterparts
 from shop_core.staff.roles import Roster
 from shop_core.subscriptions import SUBSCRIPTIONS
+from shop_core.supply.stated import list_stating
 from shop_core.supply.supplier import Supplier, Suppliers
 from shop_core.vault.vault import Vault
 from shop_core.wire.certificates import certificates
@@ -126,12 +128,14 @@ def open_shop(
     )
     terms = {name: supplier.terms() for name, supplier in config.suppliers.items()}
     policy = replace(config.shop.policy(), guest_channels=guests, suppliers=terms)
+    known = suppliers or Suppliers({})
     surroundings = Surroundings(policy, SystemRandom(), SUBSCRIPTIONS)
     services = {
         Vault: Vault(config.vault.active_key, config.vault.keys),
         Gateways: gateways,
         Outlet: Outlet(outside.outlet),
-        Suppliers: suppliers or Suppliers({}),
+        Suppliers: known,
+        Counterparts: Counterparts(list_stating(known, terms)),
         Roster: Roster.of(config.shop.owners),
         Words: Words(policy.languages, policy.timezone, (CUSTOMER_WORDS, STAFF_WORDS)),
         ExposureLog: ExposureLog(),

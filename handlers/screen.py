@@ -130,7 +130,17 @@ class File:
     """A file for the person. Its content is a secret when codes are in it."""
 
     name: str
-    content: Secret
+    content: Secret | bytes
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether nobody but him may have it: a channel that can keeps it from being passed on."""
+        return isinstance(self.content, Secret)
+
+    @property
+    def bytes(self) -> bytes:
+        """What is in it, on its way to him."""
+        return self.content.reveal().encode() if isinstance(self.content, Secret) else self.content
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,9 @@ from shop_core.orders.models import OrderState
 from shop_core.orders.take_payment import Taken
 from shop_core.payments.models import PaymentState, ReceiptState
 from shop_core.payments.receipts import Reason
+from shop_core.reconciliation.close import Way
+from shop_core.reconciliation.lines import LineState
+from shop_core.reconciliation.match import DIFFERENCES, Kind
 
 LANGUAGES: Final = ("zh", "en")
 FOLDERS: Final = {"handlers": CUSTOMER_WORDS, "admin_cmds": STAFF_WORDS}
@@ -51,6 +54,13 @@ BY_ENUM: Final[dict[str, tuple[type[StrEnum], frozenset[str]]]] = {
     "admin.why.receipt.{}": (ReceiptState, frozenset()),
     "admin.suspense.state.{}": (ReceiptState, frozenset()),
     "admin.suspense.reason.{}": (Reason, frozenset()),
+    "admin.reconcile.kind.{}": (Kind, frozenset()),
+    "admin.reconcile.kind.{}.means": (Kind, frozenset(Kind) - DIFFERENCES),
+    "admin.reconcile.state.{}": (LineState, frozenset()),
+    "admin.reconcile.way.{}": (Way, frozenset()),
+    "admin.reconcile.way.{}.done": (Way, frozenset()),
+    "admin.sheet.state.{}": (LineState, frozenset()),
+    "admin.sheet.way.{}": (Way, frozenset()),
     "admin.ask.{}": (Taken, frozenset()),
     "news.money.{}": (Reason, frozenset({"meant"})),
     "news.returned.{}": (Reason, frozenset({"meant", "over", "unknown_number"})),

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
+import click
 from click import Argument, Option
 
-from admin_cmds import purchases, suppliers
+from admin_cmds import purchases, reconciling, suppliers
 from admin_cmds.arguments import AMOUNT, COUNT
 from admin_cmds.command import Command
 from admin_cmds.tables.options import number, yes
+from shop_core.reconciliation.close import Way
 from shop_core.staff.roles import Right
+
+_WAYS: Final = click.Choice([way.value for way in Way])
 
 
 def _supplier() -> Argument:
@@ -71,5 +75,31 @@ COMMANDS: Final[tuple[Command, ...]] = (
     ),
     Command(
         "purchase known", purchases.purchase_known, "purchase known 3", Right.GOODS, (number("purchase_id"),)
+    ),
+    Command("reconcile", reconciling.reconcile, "reconcile", Right.BOOKS),
+    Command("reconcile day", reconciling.reconcile_day, "reconcile day 3", Right.BOOKS, (number("day_id"),)),
+    Command(
+        "reconcile show", reconciling.reconcile_show, "reconcile show 7", Right.BOOKS, (number("line_id"),)
+    ),
+    Command(
+        "reconcile close",
+        reconciling.reconcile_close,
+        "reconcile close 7 write_off",
+        Right.MONEY,
+        (number("line_id"), Argument(["way"], type=_WAYS)),
+    ),
+    Command(
+        "reconcile sign",
+        reconciling.reconcile_sign,
+        "reconcile sign 3",
+        Right.MONEY,
+        (number("day_id"), yes()),
+    ),
+    Command(
+        "reconcile sheet",
+        reconciling.reconcile_sheet,
+        "reconcile sheet 3",
+        Right.BOOKS,
+        (number("day_id"),),
     ),
 )

@@ -28,7 +28,7 @@ from bot.commands.reach import reach
 from bot.config import Config
 from bot.wiring import Outside, build_gateways, build_suppliers, open_shop
 from handlers.incoming import Upload
-from handlers.screen import Line, LinkButton, Screen, Style
+from handlers.screen import File, Line, LinkButton, Screen, Style
 from handlers.words import CUSTOMER_WORDS, Phrases, Words
 from shop_core.db.shop import Shop
 from shop_core.kernel.errors import ShopError
@@ -134,6 +134,8 @@ class Terminal:
         except ShopError as refusal:
             raise click.ClickException(refusal_text(say, refusal)) from refusal
         print_screen(screen)
+        if screen.file is not None:
+            click.echo(_keep_file(screen.file))
         if _is_bad(screen):
             raise click.exceptions.Exit(1)
 
@@ -177,6 +179,21 @@ def _read_file(name: str) -> Upload:
         return Upload(path.name, path.read_bytes())
     except OSError as error:
         raise click.ClickException(f"{path}: {error.strerror}") from error
+
+
+def _keep_file(file: File) -> str:
+    """Write a file that came with a screen into this folder; one that is there already is left alone.
+
+    Raises:
+        click.ClickException: It cannot be written.
+    """
+    path = Path(file.name).absolute()
+    try:
+        with path.open("xb") as out:
+            out.write(file.bytes)
+    except OSError as error:
+        raise click.ClickException(f"{path}: {error.strerror}") from error
+    return str(path)
 
 
 @contextmanager

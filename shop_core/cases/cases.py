@@ -45,6 +45,10 @@ class CaseKind(StrEnum):
     """A job of the schedule fails, or finds so much that something before it is broken; subject: ``subject_of`` its name."""
     THREAD = "thread"
     """A customer waits for an answer; subject: the thread."""
+    DIFFERENCE = "difference"
+    """A counterpart's list and ours do not agree about a line; subject: the reconciled line."""
+    STATEMENT = "statement"
+    """A counterpart's list of a day cannot be read; subject: the reconciled day."""
 
 
 MACHINE: Final = "machine"

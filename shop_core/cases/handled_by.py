@@ -22,6 +22,8 @@ HANDLED_BY: Final[Mapping[CaseKind, Right]] = {
     CaseKind.FLOAT: Right.MONEY,
     CaseKind.JOB: Right.BOOKS,
     CaseKind.THREAD: Right.SERVE,
+    CaseKind.DIFFERENCE: Right.MONEY,
+    CaseKind.STATEMENT: Right.MONEY,
 }
 """The right that handling a case takes: who has it is told, and sees it in the list."""
 

@@ -17,11 +17,13 @@ class SupplierTerms:
         rate: What one unit of the supplier's money costs the shop, in the shop's own, fees and all.
         at_once: How many purchases may be on their way to it at a time.
         per_minute: How many may be sent in a minute.
+        timezone: IANA name; its midnight ends a day of the supplier's own list of purchases.
     """
 
     rate: Decimal = Decimal(1)
     at_once: int = 16
     per_minute: int = 600
+    timezone: str = "Asia/Shanghai"
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,6 +136,7 @@ class Purchase(Claimable, Base):
         cost_minor: What the supplier says that it charged.
         booked_minor: What the books say of it; None: nothing yet.
         returned_minor: What of that it has given back.
+        corrected_minor: What reconciliation has booked more, or less below zero, as the supplier's list has it.
         delivered: How many pieces have come and are the line's, or were when they came.
         tries: How often it was sent, or was about to be.
         reason: Why it was refused.
@@ -165,6 +166,8 @@ class Purchase(Claimable, Base):
             postgresql_where=text("state = 'sent'"),
         ),
         Index("ix_purchases_supplier_ref", "supplier", "supplier_ref"),
+        Index("ix_purchases_sent_at", "supplier", "sent_at"),
+        Index("ix_purchases_ended_at", "supplier", "ended_at"),
     )
 
     id: Mapped[Id]
@@ -183,6 +186,7 @@ class Purchase(Claimable, Base):
     cost_minor: Mapped[int | None] = mapped_column(BigInteger)
     booked_minor: Mapped[int | None] = mapped_column(BigInteger)
     returned_minor: Mapped[Big] = mapped_column(default=0, server_default="0")
+    corrected_minor: Mapped[Big] = mapped_column(default=0, server_default="0")
     supplier_ref: Mapped[str | None] = mapped_column(String(120))
     state: Mapped[str] = mapped_column(String(10))
     reason: Mapped[str | None] = mapped_column(String(20))

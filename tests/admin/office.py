@@ -18,6 +18,7 @@ from shop_core.db.shop import Shop
 from shop_core.insight.exposure import ExposureLog
 from shop_core.messaging.queue import QueuedMessage, claim_messages
 from shop_core.payments.gateway import Gateways
+from shop_core.reconciliation.counterpart import Counterparts
 from shop_core.staff.audit import AuditEntry, list_recent
 from shop_core.staff.roles import Roster
 from shop_core.supply.supplier import Suppliers
@@ -89,7 +90,7 @@ def staffed(market: Market) -> Office:
     """Give a market the services that chats need."""
     old = market.shop
     services: dict[type[object], object] = {
-        kind: old.get(kind) for kind in (Vault, Gateways, Roster, Suppliers)
+        kind: old.get(kind) for kind in (Vault, Gateways, Roster, Suppliers, Counterparts)
     }
     services[Words] = Words(("zh", "en"), "Asia/Shanghai", (CUSTOMER_WORDS, STAFF_WORDS))
     services[ExposureLog] = ExposureLog()

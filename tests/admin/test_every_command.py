@@ -40,6 +40,8 @@ CHANGING = (
     "purchase none",
     "purchase known",
     "supplier book",
+    "reconcile close",
+    "reconcile sign",
     "job run",
     "staff invite",
     "staff uninvite",
@@ -71,6 +73,8 @@ TOLD_ANEW = (
     "purchase ask",
     "purchase none",
     "purchase known",
+    "reconcile close",
+    "reconcile sign",
 )
 """Commands that do not say the same twice: a question has a new key, what was settled is told as settled."""
 
@@ -116,6 +120,7 @@ async def test_the_owner_types_each_in_the_shell(
     workplace: Workplace, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(click, "confirm", lambda *_args, **_kwargs: True)
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "codes.txt").write_text("FRESH-1\nFRESH-2\nFRESH-2\n")
     (tmp_path / "code.txt").write_text("FRESH-3\n")
     for name in [name for name in LINES if name not in IN_A_BROWSER]:

@@ -80,6 +80,15 @@ FORGED: Final[Mapping[str, tuple[str, ...]]] = {
     "purchase bought": ("{nobodys}", "{huge}", "{unknown}"),
     "purchase none": ("{nobodys} --yes", "{huge} --yes", "{reversed} --yes"),
     "purchase known": ("{nobodys}", "{huge}", "{unknown}"),
+    "reconcile close": (
+        "{nobodys} known",
+        "{huge} known",
+        "{difference} correct",
+        "{difference} known",
+        "{difference} steal",
+        "-1 write_off",
+    ),
+    "reconcile sign": ("{nobodys} --yes", "{huge} --yes", "{day} --yes", "-1 --yes"),
     "job run": ("nobody", "{huge}", "' OR 1=1 --", "../x"),
     "form": ("abcdefghij preview make publish", "abcdefghij name say x", "x x x x"),
 }

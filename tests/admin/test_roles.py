@@ -50,6 +50,12 @@ MAY: Final[dict[str, frozenset[Role]]] = {
     "supplier show": COUNTS,
     "supplier read": COUNTS,
     "supplier book": COUNTS,
+    "reconcile": COUNTS,
+    "reconcile day": COUNTS,
+    "reconcile show": COUNTS,
+    "reconcile close": COUNTS,
+    "reconcile sheet": COUNTS,
+    "reconcile sign": COUNTS,
     "offers": RUNS,
     "offer show": RUNS,
     "offer connect": RUNS,
@@ -109,6 +115,8 @@ KEPT: Final = (
     "sign_in_links",
     "resellers",
     "jobs",
+    "reconciled_days",
+    "reconciled_lines",
 )
 """Tables that staff change and buyers do not."""
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from shop_core.jobs.runs import Plan, plan_jobs
 from shop_core.kernel.money import Money
 from shop_core.payments.gateway import GatewayRefused, Notice
+from shop_core.reconciliation.counterpart import Counterparts
+from shop_core.reconciliation.lines import Line, LineState
+from shop_core.reconciliation.rematch import take_reading
 from shop_core.resale.keys import make_keys
 from shop_core.staff.invitations import invite
 from shop_core.staff.members import take_on
@@ -21,8 +24,8 @@ from shop_core.supply.supplier import Told
 from shop_core.threads.sealing import Said, SentFile
 from shop_core.threads.write import write_to_shop
 from tests.admin.office import Office, staffed
-from tests.core.builders import OWNER
-from tests.core.wholesaler import Trade, a_trade
+from tests.core.builders import OWNER, Market
+from tests.core.wholesaler import STATING, Trade, a_trade
 
 COLLEAGUE = "tg:88"
 JOB_PLANS = (Plan("read_floats", timedelta(minutes=5), timedelta(minutes=25)),)
@@ -91,6 +94,12 @@ LINES: Mapping[str, str] = {
     "purchase none": "purchase none {unknown}",
     "purchase known": "purchase known {reversed}",
     "supplier book": "supplier book second",
+    "reconcile": "reconcile",
+    "reconcile day": "reconcile day {day}",
+    "reconcile show": "reconcile show {difference}",
+    "reconcile close": "reconcile close {difference} write_off",
+    "reconcile sheet": "reconcile sheet {day}",
+    "reconcile sign": "reconcile sign {settled_day}",
     "funnel": "funnel 7",
     "audit": "audit 5",
     "verify": "verify",
@@ -112,6 +121,19 @@ LINES: Mapping[str, str] = {
     "web leave": "web leave",
     "web close": "web close",
 }
+
+
+async def _some_days(market: Market) -> dict[str, int]:
+    """Two days of a supplier's: one with a charge that nobody explains, and one that may be signed off."""
+    [first] = market.shop.get(Counterparts)
+    stray = Line("NOPE", "U9", Money(70, "CNY"), LineState.DONE, market.clock.now())
+    await market.shop.write(take_reading, first, date(2026, 11, 19), [stray])
+    await market.shop.write(take_reading, first, date(2026, 11, 18), [])
+    return {
+        "day": await market.one("SELECT id FROM reconciled_days ORDER BY day DESC LIMIT 1"),
+        "settled_day": await market.one("SELECT id FROM reconciled_days ORDER BY day LIMIT 1"),
+        "difference": await market.one("SELECT id FROM reconciled_lines WHERE kind = 'theirs_only'"),
+    }
 
 
 async def _something_bought(trade: Trade) -> dict[str, int]:
@@ -136,7 +158,7 @@ async def _something_bought(trade: Trade) -> dict[str, int]:
 @asynccontextmanager
 async def a_workplace(database_url: str) -> AsyncIterator[Workplace]:
     """A shop with a bit of everything."""
-    async with a_trade(database_url) as trade:
+    async with a_trade(database_url, capabilities=STATING) as trade:
         market = trade.market
         office = staffed(market)
         bought = await _something_bought(trade)
@@ -174,5 +196,5 @@ async def a_workplace(database_url: str) -> AsyncIterator[Workplace]:
             "waiting": await market.one("SELECT max(id) FROM threads"),
             "picture": picture,
         }
-        values |= bought
+        values |= bought | await _some_days(market)
         yield Workplace(office, {name: str(value) for name, value in values.items()})

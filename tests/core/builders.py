@@ -46,10 +46,12 @@ from shop_core.payments.gateway import (
     Return,
     Tender,
 )
+from shop_core.reconciliation.counterpart import Counterparts
 from shop_core.staff.roles import Roster
 from shop_core.stock.batches import BatchView
 from shop_core.stock.import_codes import Import, import_codes
 from shop_core.subscriptions import CONSUMERS, SUBSCRIPTIONS
+from shop_core.supply.stated import list_stating
 from shop_core.supply.supplier import Suppliers
 from shop_core.vault.vault import Vault
 from shop_core.wallet.balance import adjust, balance_of
@@ -361,6 +363,7 @@ async def a_market(
         Gateways: Gateways(gateways, shown_on, closed=[CLOSED]),
         Roster: Roster.of([OWNER]),
         Suppliers: known,
+        Counterparts: Counterparts(list_stating(known, policy.suppliers)),
     }
     file = create_engine(f"sqlite:///{make_url(url).database}") if backend_of(url) == "sqlite" else None
     shop = Shop(database, clock, policy, services, random=random)

@@ -25,6 +25,7 @@ from shop_core.invariants import (
     verify_codes,
 )
 from shop_core.kernel.errors import Unknown
+from shop_core.kernel.money import Money
 from shop_core.kernel.policy import Policy
 from shop_core.kernel.secret import Secret
 from shop_core.migrations.upgrade import upgrade
@@ -32,6 +33,11 @@ from shop_core.orders.end import cancel_order, expire_orders
 from shop_core.orders.pay import pay_from_wallet, top_up_difference
 from shop_core.orders.refund import refund_order, refund_seen_order, return_order
 from shop_core.orders.suspense import credit_to_buyer, mark_returned
+from shop_core.reconciliation.close import Way, settle, sign_off
+from shop_core.reconciliation.counterpart import Counterparts
+from shop_core.reconciliation.days import after, day_of
+from shop_core.reconciliation.lines import Line, LineState
+from shop_core.reconciliation.rematch import take_reading
 from shop_core.supply.supplier import Told
 from shop_core.threads.answer import answer_customer
 from shop_core.threads.sealing import Said
@@ -39,7 +45,7 @@ from shop_core.threads.watch import watch_threads
 from shop_core.threads.write import write_to_shop
 from shop_core.vault.vault import Vault
 from tests.core.builders import CLOSED, EPAY, OTHER_GATEWAY, OWNER, START, VAULT_KEYS, Market
-from tests.core.wholesaler import Trade, a_trade
+from tests.core.wholesaler import STATING, Trade, a_trade
 from tests.postgres import PostgresServer
 
 ONE_ORDER_IN: Final = "(SELECT min(id) FROM orders WHERE state = '{}')"
@@ -89,6 +95,18 @@ CORRUPTIONS: Final[dict[str, tuple[str, ...]]] = {
     "purchase_with_goods_is_booked": ("UPDATE purchases SET booked_minor = NULL WHERE state = 'done'",),
     "purchase_is_booked_as_it_says": ("UPDATE purchases SET booked_minor = 7 WHERE state = 'done'",),
     "purchase_is_given_back_as_it_says": ("UPDATE purchases SET returned_minor = 7 WHERE state = 'done'",),
+    "signed_day_is_settled": ("UPDATE reconciled_lines SET closed_at = NULL WHERE way = 'correct'",),
+    "line_of_ours_stands_in_one_group": (
+        ("UPDATE reconciled_lines SET our_subject = (SELECT our_subject FROM reconciled_lines WHERE way = 'correct')"
+        " WHERE kind = 'theirs_only'"),
+    ),
+    "line_written_off_is_booked": (
+        "UPDATE ledger_entries SET key = 'elsewhere', kind = 'adjustment' WHERE kind = 'reconciled'",
+    ),
+    "entry_of_reconciliation_has_settled_line": (
+        "UPDATE reconciled_lines SET way = 'known' WHERE way = 'write_off'",
+    ),
+    "purchase_is_corrected_as_it_says": ("UPDATE purchases SET corrected_minor = 8 WHERE state = 'done'",),
     "entries_of_purchases_are_as_many": (
         "INSERT INTO ledger_entries (key, kind, at) VALUES ('purchase:99:bought', 'purchase_bought', 0)",
     ),
@@ -317,6 +335,26 @@ async def buy_something(trade: Trade) -> None:
     assert await trade.states() == ["first done", "first refused", "second accepted"]
 
 
+async def reconcile_days(trade: Trade) -> None:
+    """A signed day with a purchase that was corrected and a charge that was written off; the next with one still open."""
+    shop, clock = trade.market.shop, trade.market.clock
+    [first] = shop.get(Counterparts)
+    [purchase] = await trade.market.rows("SELECT * FROM purchases WHERE state = 'done'")
+    day = day_of(clock.now(), first.zone)
+    at = clock.now()
+    bought = Line(purchase["number"], "U1", Money(7, "CNY"), LineState.DONE, at)
+    stray = Line("NOPE", "U9", Money(70, "CNY"), LineState.DONE, at)
+    await shop.write(take_reading, first, day, [bought, stray])
+    await shop.write(take_reading, first, after(day), [stray])
+    for way in (Way.CORRECT, Way.WRITE_OFF):
+        kind = {Way.CORRECT: "amount", Way.WRITE_OFF: "theirs_only"}[way]
+        statement = "SELECT min(id) FROM reconciled_lines WHERE kind = :kind"
+        line = await trade.market.one(statement, kind=kind)
+        await shop.write(settle, shop.get(Counterparts), line, way, by=OWNER)
+    signed = await trade.market.one("SELECT id FROM reconciled_days WHERE day = :day", day=day)
+    await shop.write(sign_off, signed, by=OWNER)
+
+
 def run_apart(work: Callable[[], Any]) -> None:
     with ThreadPoolExecutor(max_workers=1) as thread:
         thread.submit(lambda: asyncio.run(work())).result()
@@ -324,9 +362,10 @@ def run_apart(work: Callable[[], Any]) -> None:
 
 async def fill(url: str) -> None:
     await upgrade(url)
-    async with a_trade(url) as trade:
+    async with a_trade(url, capabilities=STATING) as trade:
         await populate(trade.market)
         await buy_something(trade)
+        await reconcile_days(trade)
 
 
 @pytest.fixture(scope="module")

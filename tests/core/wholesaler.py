@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
@@ -45,12 +46,14 @@ from shop_core.supply.supplier import (
     Suppliers,
     Told,
 )
-from tests.core.builders import Market, a_market
+from tests.core.builders import START, Market, a_market
 
 ALL = Capabilities(repeats_safely=True, finds_our_number=True, calls_back=True, absent_after_s=600)
 ONLY_QUERY = Capabilities(finds_our_number=True, absent_after_s=600)
 ONLY_REPEAT = Capabilities(repeats_safely=True)
 NOTHING = Capabilities()
+STATING = replace(ALL, states_days=True)
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 PAGE = 3
 """Offers on a page of a list."""
 
@@ -63,6 +66,7 @@ class Sale:
     ref: str
     cost: Money
     outcome: Outcome
+    at: datetime = START
 
 
 @dataclass
@@ -86,6 +90,12 @@ class Wholesaler:
     is_deaf: bool = False
     listed: list[tuple[str | None, datetime | None]] = field(default_factory=list)
     breaks_off_at: int | None = None
+    now: Callable[[], datetime] = lambda: START
+    charges_after_s: float = 0
+    restated: dict[str, StatementLine | None] = field(default_factory=dict)
+    """Number → how its list has a sale otherwise than its books; None: not at all."""
+    made_up: list[StatementLine] = field(default_factory=list)
+    """Lines of its list that it sold nothing for."""
 
     def sells(self, ref: str = "A", *, cost: int = 500, stock: int | None = None, **more: Any) -> Offer:
         """Put an offer on its list, or change it."""
@@ -143,7 +153,8 @@ class Wholesaler:
             outcome: Outcome = Accepted(ref, cost)
         else:
             outcome = Done(self.codes(request.number, request.quantity), ref, cost)
-        self.sales[request.number] = Sale(request, ref, cost, outcome)
+        at = self.now() + timedelta(seconds=self.charges_after_s)
+        self.sales[request.number] = Sale(request, ref, cost, outcome, at)
         return outcome
 
     def finishes(self, number: str) -> Done:
@@ -180,8 +191,28 @@ class Wholesaler:
             raise Unknown("time-out")
         return Money(self.balance_minor, "CNY")
 
-    async def statement(self, day: date) -> Sequence[StatementLine]:  # noqa: ARG002
-        return []
+    async def statement(self, day: date) -> Sequence[StatementLine]:
+        """By the calendar of Shanghai."""
+        if self.is_deaf:
+            raise Unknown("time-out")
+        lines = [self.restated.get(number, self.states(sale)) for number, sale in self.sales.items()]
+        return [
+            line
+            for line in (*lines, *self.made_up)
+            if line is not None and line.at.astimezone(SHANGHAI).date() == day
+        ]
+
+    def states(self, sale: Sale, **otherwise: Any) -> StatementLine:
+        """A sale as its list has it."""
+        line = StatementLine(
+            number=sale.request.number,
+            supplier_ref=sale.ref,
+            cost=sale.cost,
+            is_final=not isinstance(sale.outcome, Accepted),
+            is_success=not isinstance(sale.outcome, Failed),
+            at=sale.at,
+        )
+        return replace(line, **otherwise)
 
     def read_callback(self, callback: RawCallback) -> Told:
         if callback.headers.get("sign") != "genuine":
@@ -284,10 +315,11 @@ def _next_due(view: View) -> datetime | None:
 
 
 @asynccontextmanager
-async def a_trade(url: str, **rules: Any) -> AsyncIterator[Trade]:
-    """A market with two wholesalers; ``rules`` are those of ``a_market``."""
-    first, second = Wholesaler("first"), Wholesaler("second")
+async def a_trade(url: str, *, capabilities: Capabilities = ALL, **rules: Any) -> AsyncIterator[Trade]:
+    """A market with two wholesalers; ``capabilities`` are the first's, ``rules`` are those of ``a_market``."""
+    first, second = Wholesaler("first", capabilities), Wholesaler("second")
     known: dict[str, Supplier] = {seller.name: seller for seller in (first, second)}
     suppliers = Suppliers(known, public_url="https://shop.example.com")
     async with a_market(url, suppliers=suppliers, **rules) as market:
+        first.now = second.now = market.clock.now
         yield Trade(market, first, second)

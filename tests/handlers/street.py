@@ -241,7 +241,7 @@ def links_of(screen: Screen) -> list[tuple[str, str]]:
 def codes_of(screen: Screen) -> list[str]:
     """The codes on a screen, or in its file, in clear."""
     if screen.file is not None:
-        return screen.file.content.reveal().splitlines()
+        return screen.file.bytes.decode().splitlines()
     return [line.secret.reveal() for line in screen.lines if isinstance(line, Code)]
 
 

@@ -70,7 +70,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Attached:
-    """A file with codes in it; the words under it may be empty."""
+    """A file of ours; the words under it may be empty."""
 
     name: str
     content: bytes
@@ -165,11 +165,12 @@ def render(screen: Screen, bot_name: str | None = None) -> Drawn:
         media.append(Attached(_file_name(screen.slot), "\n".join([*codes, ""]).encode()))
         rows = [*_rows(line for line in screen.lines if isinstance(line, Line)), *_rows(notes)]
     if screen.file is not None:
-        media.append(Attached(screen.file.name, screen.file.content.reveal().encode()))
+        media.append(Attached(screen.file.name, screen.file.bytes))
     if screen.attachment is not None:
         sent = screen.attachment
         media.append(Sent(sent.name, sent.content, sent.is_picture))
-    return Drawn(_parts(media, rows), keyboard, is_protected=bool(codes) or screen.file is not None)
+    has_secrets = bool(codes) or (screen.file is not None and screen.file.is_secret)
+    return Drawn(_parts(media, rows), keyboard, is_protected=has_secrets)
 
 
 def _billed(screen: Screen, bill: Bill, bot_name: str | None) -> Drawn:

@@ -125,7 +125,7 @@ def _qr(qr: Qr) -> Mapping[str, str] | None:
 
 
 def _file(file: File) -> Mapping[str, str]:
-    return {"name": file.name, "content": base64.b64encode(file.content.reveal().encode()).decode()}
+    return {"name": file.name, "content": base64.b64encode(file.bytes).decode()}
 
 
 def _attachment(attachment: Attachment) -> Mapping[str, str | int | bool]:
