@@ -36,6 +36,7 @@ COMMANDS: Final[Mapping[str, Listed]] = {
     "check-config": Listed(
         "bot.commands.check_config:check_config", "Name every wrong or missing key of the config."
     ),
+    "texts": Listed("bot.commands.texts:texts", "Show what the shop says, to say it otherwise."),
     "db": Listed("bot.commands.db:db", "Bring the database to the newest schema, and check it."),
     "vault": Listed("bot.commands.vault:vault", "Make keys for the vault."),
     "supplier": Listed("bot.commands.supplier:supplier", "Lay out and check files that connect an upstream."),

@@ -34,6 +34,7 @@ from bot.config_values import (
     SecretText,
     SessionSecret,
     Sources,
+    TextsFolder,
     Timezone,
     VaultKeys,
     wrong,
@@ -62,6 +63,7 @@ class ShopConfig(Section):
         min_length=1,
         description='a list of "zh" and "en", the first for whoever speaks neither',
     )
+    texts: TextsFolder | None = Field(None, description="the name of a folder with texts of your own")
     owners: tuple[Owner, ...] = Field((), description='a list of "CHANNEL:ID", such as "telegram:12345678"')
     hold_minutes: Whole = Field(
         _RULES.hold // timedelta(minutes=1), ge=1, le=1440, description="a whole number of minutes, 1 to 1440"

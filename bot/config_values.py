@@ -17,7 +17,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, PlainValidator, StringConstraints, ValidationInfo
 from pydantic_core import PydanticCustomError
 
+from admin_cmds.words import STAFF_WORDS
 from bot.config_report import OUR_ERROR, show
+from handlers.own_texts import find_mistakes
+from handlers.words import CUSTOMER_WORDS
 from shop_core.db.connect import BadDatabaseUrl, backend_of
 from shop_core.kernel.money import BadAmount, minor_digits
 from shop_core.kernel.secret import Secret
@@ -152,6 +155,26 @@ def _find_file(value: object, info: ValidationInfo) -> Path:
 
 
 Rate = Annotated[Decimal, PlainValidator(_read_rate)]
+
+
+def _find_texts(value: object, info: ValidationInfo) -> Path:
+    """The folder of an owner's own texts, every text of it checked."""
+    if isinstance(value, Path):
+        return value
+    sources = info.context if isinstance(info.context, Sources) else Sources()
+    folder = sources.folder / value if isinstance(value, str) else None
+    if folder is None or not folder.is_dir():
+        raise wrong("no folder there", "the name of a folder; a relative path starts at the config's folder")
+    mistakes = find_mistakes(folder, (CUSTOMER_WORDS, STAFF_WORDS))
+    if mistakes:
+        more = f" (and {len(mistakes) - 1} more)" if len(mistakes) > 1 else ""
+        raise wrong(f"{mistakes[0]}{more}", "texts as docs/texts.md has them")
+    return folder
+
+
+TextsFolder = Annotated[Path, PlainValidator(_find_texts)]
+"""A folder of texts."""
+
 FilePath = Annotated[Path, PlainValidator(_find_file)]
 
 # ------------------------------------------------------------------------------------------------------ names

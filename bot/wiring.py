@@ -137,7 +137,7 @@ def open_shop(
         Suppliers: known,
         Counterparts: Counterparts(list_stating(known, terms)),
         Roster: Roster.of(config.shop.owners),
-        Words: Words(policy.languages, policy.timezone, (CUSTOMER_WORDS, STAFF_WORDS)),
+        Words: Words(policy.languages, policy.timezone, (CUSTOMER_WORDS, STAFF_WORDS), own=config.shop.texts),
         ExposureLog: ExposureLog(),
         StaffDoor: _staff_door(config),
         PayDoor: PayDoor(f"{_base_url(config)}/pay"),

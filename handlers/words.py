@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_datetime
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 from babel.numbers import format_currency
 
+from handlers.own_texts import key_of, read_texts
 from shop_core.kernel.money import Money, minor_digits
 from shop_core.kernel.numbers import display_number
 
@@ -95,9 +95,15 @@ class Phrases:
 class Words:
     """The catalogues of all languages the shop speaks."""
 
-    def __init__(self, languages: Iterable[str], timezone: str, folders: Iterable[Path]) -> None:
-        """Read ``<folder>/<language>.po`` of each folder; later folders add to earlier ones."""
-        listed = tuple(folders)
+    def __init__(
+        self, languages: Iterable[str], timezone: str, folders: Iterable[Path], own: Path | None = None
+    ) -> None:
+        """Read ``<folder>/<language>.po`` of each folder; later folders add to earlier ones.
+
+        Args:
+            own: The folder of an owner's own texts, checked before; it need not have every language.
+        """
+        listed = (*folders, *(() if own is None else (own,)))
         self._phrases = {language: _phrases(language, listed, timezone) for language in languages}
         self._default = next(iter(self._phrases))
 
@@ -109,17 +115,9 @@ class Words:
 @cache
 def _phrases(language: str, folders: tuple[Path, ...], timezone: str) -> Phrases:
     """Kept for the process: reading takes longer than anything else that a shop does when it opens."""
-    return Phrases(language, [_read(folder / f"{language}.po", language) for folder in folders], timezone)
-
-
-def _read(path: Path, language: str) -> Catalog:
-    with path.open("rb") as file:
-        return read_po(file, locale=language, abort_invalid=True)
+    files = [folder / f"{language}.po" for folder in folders]
+    return Phrases(language, [read_texts(file, language) for file in files if file.exists()], timezone)
 
 
 def _ids(catalogue: Catalog) -> set[str]:
-    return {
-        message.id if isinstance(message.id, str) else message.id[0]
-        for message in catalogue
-        if message.id and message.string
-    }
+    return {key_of(message) for message in catalogue if message.id and message.string}

@@ -51,6 +51,13 @@ def load(folder: Path, text: str, environ: Mapping[str, str] = ENVIRON) -> Confi
     return load_config(path, environ=environ)
 
 
+def lay_files(folder: Path) -> None:
+    """What the example names beside itself."""
+    (folder / "own-supplier.toml").write_text(template(), encoding="utf-8")
+    (folder / "texts").mkdir()
+    (folder / "texts" / "zh.po").write_text('msgid "order.due"\nmsgstr "{amount}"\n', encoding="utf-8")
+
+
 def faults_of(folder: Path, text: str, environ: Mapping[str, str] = ENVIRON) -> dict[str, str]:
     """Load what has to be refused; return key → what was found and expected."""
     with pytest.raises(ConfigErrors) as caught:
@@ -84,7 +91,7 @@ def test_the_example_with_nothing_set_names_exactly_the_missing_variables(tmp_pa
 
 def test_the_keys_that_the_example_has_in_comments_are_valid_too(tmp_path: Path) -> None:
     text = uncommented(EXAMPLE.read_text(encoding="utf-8"))
-    (tmp_path / "own-supplier.toml").write_text("", encoding="utf-8")
+    lay_files(tmp_path)
     config = load(
         tmp_path,
         text,
@@ -124,7 +131,7 @@ def test_every_protocol_stands_in_the_example_with_every_key_and_default() -> No
 
 
 def test_every_protocol_of_the_config_has_its_adapter(tmp_path: Path) -> None:
-    (tmp_path / "own-supplier.toml").write_text(template(), encoding="utf-8")
+    lay_files(tmp_path)
     environ = ENVIRON | {
         "KAPU_WEBHOOK_SECRET": new_key(),
         "KAPU_SUPPLIER_SECRET": "s3cret",
