@@ -17,10 +17,13 @@ from shop_core.kernel.money import Money, parse_money
 from shop_core.kernel.numbers import parse_number
 from shop_core.kernel.policy import Policy
 from shop_core.orders.errors import NoSuchOrder
+from shop_core.pricing.markup import Ending
+from shop_core.pricing.rules import Scope
 from shop_core.staff.roles import Role
 
 _MAX_ID: Final = 2**63 - 1
 _MOST: Final = 10_000
+_BP_DIGITS: Final = 2
 
 
 class _Typed(click.ParamType[Any]):
@@ -116,6 +119,14 @@ def _read_person(text: str) -> PersonRef:
     raise NoSuchOrder
 
 
+def _read_percent(text: str) -> int:
+    """Basis points of ``20``, ``12.5``, ``20%``."""
+    whole, _, rest = text.removesuffix("%").strip().partition(".")
+    if len(rest) > _BP_DIGITS:
+        raise ValueError(text)
+    return _whole(whole, _MOST) * 100 + (_whole(rest.ljust(_BP_DIGITS, "0"), 99) if rest else 0)
+
+
 def _read_role(text: str) -> Role:
     return Role(text.lower())
 
@@ -134,5 +145,11 @@ PERSON: Final = _Typed("person", _read_person)
 """``#12``, or an order's number for its buyer."""
 ROLE: Final = _Typed("role", _read_role)
 """``admin``, ``finance``, ``support``; that of the owner is nobody's to give."""
+PERCENT: Final = _Typed("percent", _read_percent)
+"""``20`` or ``12.5``, in basis points."""
+SCOPE: Final = _Typed("scope", lambda text: Scope(text.lower()))
+"""``supplier``, ``category`` or ``variant``."""
+ENDING: Final = _Typed("ending", lambda text: Ending(text.lower().removeprefix(".")))
+"""``00``, ``50``, ``90``, ``99``, or ``any`` for whatever comes out."""
 DAY: Final = _Typed("day", date.fromisoformat)
 """``2027-03-31``."""

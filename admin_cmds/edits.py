@@ -16,6 +16,7 @@ from shop_core.catalog.read import ProductState, get_product, get_variant
 from shop_core.db.shop import Shop
 from shop_core.db.tx import Tx
 from shop_core.kernel.money import Money
+from shop_core.pricing.follow import stop_following
 from shop_core.staff import audit
 
 
@@ -115,6 +116,8 @@ def change_price(tx: Tx, variant_id: int, price: Money, cost: Money | None, by: 
     """The step."""
     before = get_variant(tx, variant_id)
     edit.set_price(tx, variant_id, price.minor, None if cost is None else cost.minor)
+    # A price that somebody sets by hand stays, whatever its supplier does.
+    stop_following(tx, variant_id, by=by)
     details: dict[str, str | int] = {
         "variant": variant_id,
         "from": before.price.decimal_text(),

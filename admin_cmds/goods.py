@@ -115,6 +115,10 @@ def _variant_text(desk: Desk, variant: VariantView, shelf: Shelf) -> str:
     if desk.may(Right.BOOKS):
         facts.append(desk.say("admin.variant.cost", cost=desk.money(variant.cost)))
     facts.append(stock_text(desk, shelf))
+    if variant.hidden:
+        facts.append(desk.say("admin.variant.hidden"))
+    if variant.price_held:
+        facts.append(desk.say("admin.variant.held"))
     if variant.per_order is not None:
         facts.append(desk.say("admin.variant.per_order", n=variant.per_order))
     if variant.per_person is not None:
@@ -135,6 +139,9 @@ def _variant_rows(desk: Desk, variant: VariantView) -> tuple[tuple[Button, ...],
     stock = desk.button("admin.button.import", "import", str(variant.id), weight=Weight.PRIMARY, name=name)
     price = desk.button("admin.button.price", "price", str(variant.id), name=name)
     limits = desk.button("admin.button.limits", "limits", str(variant.id), name=name)
+    if variant.hidden:
+        shown = desk.button("admin.button.variant_publish", "variant", "publish", str(variant.id), name=name)
+        return (shown,), (stock,), (price, limits)
     return ((stock, price, limits),) if len(name) <= _SHORT_NAME else ((stock,), (price, limits))
 
 

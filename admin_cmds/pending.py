@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from admin_cmds.command import Desk
+from admin_cmds.following import price_case
 from admin_cmds.found import goods_text, way_text
 from admin_cmds.links import link_to
 from admin_cmds.odd_money import suspense_show
@@ -96,6 +97,7 @@ def _what(desk: Desk, case: OpenCase) -> str:
 _NAMED_BY: Final = {
     CaseKind.MESSAGE: "channel",
     CaseKind.STOCK: "name",
+    CaseKind.PRICE: "name",
     CaseKind.JOB: "job",
     CaseKind.THREAD: "name",
     CaseKind.SUPPLIER: "supplier",
@@ -123,6 +125,8 @@ async def draw_case(desk: Desk, case: OpenCase) -> Screen:
         return await purchase_show(desk, case.subject_id)
     if case.kind is CaseKind.DIFFERENCE:
         return await reconcile_show(desk, case.subject_id)
+    if case.kind is CaseKind.PRICE:
+        return await price_case(desk, case.subject_id)
     say = desk.say
     subject = await desk.shop.read(_subject_of, case)
     title = Line(f"{say(f'admin.case.{case.kind.value}')}   {_what(desk, case)}", Style.TITLE)

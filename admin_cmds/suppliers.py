@@ -12,7 +12,9 @@ from shop_core.catalog.read import get_variant
 from shop_core.db.tx import Tx, View
 from shop_core.kernel.errors import RetryLater, ShopError, Unknown
 from shop_core.kernel.money import Money
+from shop_core.pricing.follow import is_following
 from shop_core.staff import audit
+from shop_core.staff.roles import Right
 from shop_core.supply.floats import FloatView, book_difference, read_float, view_float
 from shop_core.supply.health import is_left_alone
 from shop_core.supply.offers import (
@@ -122,6 +124,8 @@ def _draw(desk: Desk, seen: _Seen) -> Screen:
     if seen.float_ is not None and seen.float_.difference.minor:
         amount = desk.money(seen.float_.difference)
         rows.append((desk.button("admin.button.book", "supplier", "book", seen.name, amount=amount),))
+    if desk.may(Right.GOODS):
+        rows.append((desk.button("admin.button.markup", "markup", "supplier", seen.name),))
     rows.append((desk.button("admin.button.suppliers", "suppliers"), desk.home_button()))
     return Screen(tuple(lines), tuple(rows))
 
@@ -260,6 +264,13 @@ async def routes(desk: Desk, variant_id: int) -> Screen:
         )
         for route in found
     ]
+    number = str(variant_id)
+    follows = await desk.shop.read(is_following, variant_id)
+    if follows:
+        lines.append(Line(desk.say("admin.follow.follows", price=desk.money(variant.price))))
+        rows.append((desk.button("admin.button.unfollow", "unfollow", number),))
+    elif found:
+        rows.append((desk.button("admin.button.follow", "follow", number),))
     last = (desk.button("admin.button.suppliers", "suppliers"), desk.home_button())
     return Screen(tuple(lines), (*rows, last))
 

@@ -73,6 +73,9 @@ class ShopConfig(Section):
     margin_percent: Whole = Field(
         _RULES.margin_percent, ge=0, le=1000, description="a whole number of percent, 0 to 1000"
     )
+    price_jump_percent: Whole = Field(
+        _RULES.price_jump_percent, ge=1, le=1000, description="a whole number of percent, 1 to 1000"
+    )
 
     def policy(self) -> Policy:
         """The rules as the shop's transactions know them."""
@@ -85,6 +88,7 @@ class ShopConfig(Section):
             unpaid_cap=self.unpaid_cap,
             low_stock=self.low_stock,
             margin_percent=self.margin_percent,
+            price_jump_percent=self.price_jump_percent,
         )
 
 

@@ -236,7 +236,9 @@ def _buying(visit: Visit, chosen: VariantView, page: _ProductPage) -> Screen:
     if most > 2:  # noqa: PLR2004 - one and two have buttons of their own
         other = link("ask_quantity", variant_id=chosen.id, key=new_key(visit.shop.random))
         rows.append((LinkButton(say("product.other_quantity"), other),))
-    if not most:
+    if chosen.price_held:
+        lines = (*lines, Line(say("product.price_checked"), Style.WARNING))
+    elif not most:
         lines = (*lines, Line(say("product.sold_out"), Style.WARNING))
         rows.append((_wish_button(visit, chosen, is_wished=chosen.id in page.wished),))
     back = link("product", product_id=found.id) if len(found.variants) > 1 else _link_up(page.up)
@@ -316,7 +318,7 @@ def _search_pages(
 def stock_words(visit: Visit, shelf: Shelf) -> str:
     """What a screen says of a shelf."""
     if shelf.count == 0:
-        return visit.say("stock.none")
+        return visit.say("stock.held" if shelf.is_held else "stock.none")
     if not shelf.is_counted:
         return visit.say("stock.enough")
     if shelf.is_more:
@@ -351,7 +353,9 @@ def _product_button(visit: Visit, found: ProductView, shelves: dict[int, Shelf])
     theirs = [shelves[variant.id] for variant in found.variants]
     count = sum(shelf.count for shelf in theirs)
     counted = Shelf(count, is_counted=all(shelf.is_counted for shelf in theirs))
-    stock = stock_words(visit, counted) if count else visit.say("stock.tell")
+    held = any(shelf.is_held for shelf in theirs)
+    empty = "stock.held" if held else "stock.tell"
+    stock = stock_words(visit, counted) if count else visit.say(empty)
     return LinkButton(f"{name}  {price}  {stock}", link("product", product_id=found.id))
 
 

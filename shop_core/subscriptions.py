@@ -6,17 +6,20 @@ from collections.abc import Mapping
 from typing import Final
 
 from shop_core.db.outbox import Consumer
-from shop_core.kernel.events import CaseOpened, OrderPaid
+from shop_core.kernel.events import CaseOpened, ListRead, OrderPaid
 from shop_core.messaging.tell_staff import tell_of_case
 from shop_core.orders.fulfil import fulfil
+from shop_core.pricing.follow import reprice
 
 CONSUMERS: Final[Mapping[str, Consumer]] = {
     "orders.fulfil": fulfil,
+    "pricing.reprice": reprice,
     # The name under which news may wait in a database that an earlier version left.
     "messaging.tell_owners": tell_of_case,
 }
 
 SUBSCRIPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     OrderPaid.name: ("orders.fulfil",),
+    ListRead.name: ("pricing.reprice",),
     CaseOpened.name: ("messaging.tell_owners",),
 }

@@ -21,6 +21,7 @@ from shop_core.messaging import pace
 from shop_core.orders import models as orders
 from shop_core.payments import health
 from shop_core.payments import models as payments
+from shop_core.pricing import models as pricing
 from shop_core.reconciliation import models as reconciliation
 from shop_core.resale import models as resale
 from shop_core.staff import models as staff
@@ -47,6 +48,7 @@ AREAS: Final = (
     pace,
     payments,
     reconciliation,
+    pricing,
     resale,
     restock,
     staff,

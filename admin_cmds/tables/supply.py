@@ -7,8 +7,8 @@ from typing import Final
 import click
 from click import Argument, Option
 
-from admin_cmds import purchases, reconciling, suppliers
-from admin_cmds.arguments import AMOUNT, COUNT
+from admin_cmds import following, markups, purchases, reconciling, suppliers
+from admin_cmds.arguments import AMOUNT, COUNT, ENDING, PERCENT, SCOPE
 from admin_cmds.command import Command
 from admin_cmds.tables.options import number, yes
 from shop_core.reconciliation.close import Way
@@ -19,6 +19,10 @@ _WAYS: Final = click.Choice([way.value for way in Way])
 
 def _supplier() -> Argument:
     return Argument(["name"])
+
+
+def _subject() -> tuple[Argument, Argument]:
+    return Argument(["scope"], type=SCOPE), Argument(["name"])
 
 
 COMMANDS: Final[tuple[Command, ...]] = (
@@ -54,6 +58,41 @@ COMMANDS: Final[tuple[Command, ...]] = (
         (number("offer_id"), number("variant_id")),
     ),
     Command("routes", suppliers.routes, "routes 12", Right.GOODS, (number("variant_id"),)),
+    Command("markups", markups.markups, "markups", Right.GOODS),
+    Command(
+        "markup",
+        markups.markup,
+        "markup supplier fulu --percent 20 --ending 90 --floor 5",
+        Right.GOODS,
+        (
+            *_subject(),
+            Option(["--percent"], type=PERCENT),
+            Option(["--plus"], type=AMOUNT),
+            Option(["--ending"], type=ENDING),
+            Option(["--floor"], type=PERCENT),
+            yes(),
+        ),
+    ),
+    Command("markup drop", markups.markup_drop, "markup drop category 3", Right.GOODS, (*_subject(), yes())),
+    Command("follow", following.follow, "follow 12", Right.GOODS, (number("variant_id"), yes())),
+    Command("unfollow", following.unfollow, "unfollow 12", Right.GOODS, (number("variant_id"),)),
+    Command(
+        "price accept",
+        following.price_accept,
+        "price accept 12 18.00",
+        Right.GOODS,
+        (number("variant_id"), Argument(["price"], type=AMOUNT)),
+    ),
+    Command("price keep", following.price_keep, "price keep 12", Right.GOODS, (number("variant_id"),)),
+    Command("price stop", following.price_stop, "price stop 12", Right.GOODS, (number("variant_id"),)),
+    Command("variant hide", following.variant_hide, "variant hide 12", Right.GOODS, (number("variant_id"),)),
+    Command(
+        "variant publish",
+        following.variant_publish,
+        "variant publish 12",
+        Right.GOODS,
+        (number("variant_id"),),
+    ),
     Command(
         "purchase show", purchases.purchase_show, "purchase show 3", Right.LOOK, (number("purchase_id"),)
     ),

@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from bot.web.form import BadForm, read_body
 from bot.web.upstream_goods import list_page, one_product
-from shop_core.catalog.errors import NoSuchProduct, NoSuchVariant
+from shop_core.catalog.errors import NoSuchProduct, NoSuchVariant, PriceChecked
 from shop_core.catalog.read import list_categories
 from shop_core.db.shop import Shop
 from shop_core.db.tx import Tx, View
@@ -48,6 +48,7 @@ LARGEST_REQUEST: Final = 16 * 1024
 _MOST: Final = 2**31
 _REFUSALS: Final[Mapping[type[ShopError], tuple[HTTPStatus, str]]] = {
     NoSuchVariant: (HTTPStatus.BAD_REQUEST, "sku_unavailable"),
+    PriceChecked: (HTTPStatus.BAD_REQUEST, "sku_unavailable"),
     NoSuchProduct: (HTTPStatus.NOT_FOUND, "product_not_found"),
     BadQuantity: (HTTPStatus.BAD_REQUEST, "bad_request"),
     OverPersonLimit: (HTTPStatus.BAD_REQUEST, "product_unavailable"),

@@ -43,6 +43,8 @@ class CaseKind(StrEnum):
     """What we have at a supplier runs out; subject: ``subject_of`` its name."""
     JOB = "job"
     """A job of the schedule fails, or finds so much that something before it is broken; subject: ``subject_of`` its name."""
+    PRICE = "price"
+    """A price that follows its supplier jumps, and is not sold at before somebody decides; subject: the variant."""
     THREAD = "thread"
     """A customer waits for an answer; subject: the thread."""
     DIFFERENCE = "difference"

@@ -20,6 +20,7 @@ HANDLED_BY: Final[Mapping[CaseKind, Right]] = {
     CaseKind.PURCHASE: Right.GOODS,
     CaseKind.SUPPLIER: Right.GOODS,
     CaseKind.FLOAT: Right.MONEY,
+    CaseKind.PRICE: Right.GOODS,
     CaseKind.JOB: Right.BOOKS,
     CaseKind.THREAD: Right.SERVE,
     CaseKind.DIFFERENCE: Right.MONEY,

@@ -133,6 +133,16 @@ def set_price(tx: Tx, variant_id: int, price_minor: int, cost_minor: int | None 
         raise NoSuchVariant
 
 
+def set_hidden(tx: Tx, variant_id: int, *, is_hidden: bool) -> None:
+    """Take a variant off sale, or put it back. Placed orders go on.
+
+    Raises:
+        NoSuchVariant: Not there.
+    """
+    if tx.execute(update(Variant).where(Variant.id == variant_id).values(hidden=is_hidden)).rowcount != 1:
+        raise NoSuchVariant
+
+
 def set_limits(tx: Tx, variant_id: int, *, per_order: int | None, per_person: int | None) -> None:
     """Change the limits of a variant; None lifts one.
 

@@ -17,6 +17,12 @@ class NoSuchVariant(ShopError):
     code = "catalog.no_variant"
 
 
+class PriceChecked(ShopError):
+    """Its price is being checked: nobody may order it before somebody has decided. Nothing was placed."""
+
+    code = "catalog.price_checked"
+
+
 class NoSuchCategory(ShopError):
     """Not there or hidden."""
 

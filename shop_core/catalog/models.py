@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shop_core.db.base import Base, Big, Id, Ref
@@ -51,7 +51,8 @@ class Variant(Base):
     """What is actually bought: a product at a price. Its cards are in stock under its id.
 
     Limits of None mean none. ``per_person`` counts what a person has bought or holds unpaid, over all his orders.
-    ``sell_until_days``: a code is not sold when it expires within so many days.
+    ``sell_until_days``: a code is not sold when it expires within so many days. ``price_held``: its price is being checked,
+    and until somebody has decided it is not sold.
     """
 
     __tablename__ = "variants"
@@ -72,3 +73,4 @@ class Variant(Base):
     sell_until_days: Mapped[int] = mapped_column(default=0)
     position: Mapped[int]
     hidden: Mapped[bool] = mapped_column(default=False)
+    price_held: Mapped[bool] = mapped_column(default=False, server_default=false())

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, or_, select
 
 from shop_core.catalog.models import Category, Product, Variant
-from shop_core.catalog.read import Names
+from shop_core.catalog.read import Names, pick
 from shop_core.db.tx import View
 
 
@@ -37,6 +37,12 @@ def list_tree(view: View) -> Sequence[Branch]:
         tree.append(Branch(row.id, row.names, depth))
         waiting += [(child, depth + 1) for child in reversed(below.get(row.id, []))]
     return tree
+
+
+def name_of_category(view: View, category_id: int, language: str) -> str:
+    """A category's name, hidden or not; its number where it is gone."""
+    names = view.execute(select(Category.names).where(Category.id == category_id)).scalar()
+    return f"#{category_id}" if names is None else pick(names, language)
 
 
 def find_category_named(view: View, names: Names, parent_id: int | None) -> int | None:

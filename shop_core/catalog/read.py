@@ -57,6 +57,7 @@ class VariantView:
     sell_until_days: int
     hidden: bool
     product_state: ProductState
+    price_held: bool = False
 
     def full_name(self, language: str) -> str:
         """Product and variant in one line; a single unnamed variant is just the product."""
@@ -294,4 +295,5 @@ def _variant(row: Any, currency: str) -> VariantView:  # noqa: ANN401 - a row of
         row.sell_until_days,
         row.hidden,
         ProductState(row.product_state),
+        row.price_held,
     )

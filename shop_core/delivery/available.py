@@ -13,10 +13,10 @@ from shop_core.supply.routing import count_supply
 def count_available(view: View, variants: Sequence[VariantView]) -> dict[int, Shelf]:
     """What screens say of variants: the shelf, or where one purchase could bring more, that."""
     shelves = count_on_shelf(view, [(variant.id, variant.sell_until_days) for variant in variants])
-    if not view.policy.suppliers:
-        return shelves
-    supply = count_supply(view, [(variant.id, variant.price) for variant in variants])
-    return {variant_id: _larger(shelf, supply.get(variant_id, 0)) for variant_id, shelf in shelves.items()}
+    if view.policy.suppliers:
+        supply = count_supply(view, [(variant.id, variant.price) for variant in variants])
+        shelves = {each: _larger(shelf, supply.get(each, 0)) for each, shelf in shelves.items()}
+    return shelves | {variant.id: Shelf(0, is_held=True) for variant in variants if variant.price_held}
 
 
 def _larger(shelf: Shelf, supply: int) -> Shelf:

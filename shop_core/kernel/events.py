@@ -31,3 +31,11 @@ class CaseOpened(Event):
 
     name: ClassVar[str] = "case_opened"
     case_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListRead(Event):
+    """A supplier's list, or what changed in it, was read to its end."""
+
+    name: ClassVar[str] = "list_read"
+    supplier: str

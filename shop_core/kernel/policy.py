@@ -41,6 +41,8 @@ class Policy:
             to his orders.
         margin_percent: Goods bought for an order have to leave at least so much of their cost as profit, unless the owner
             has said what a piece may cost.
+        price_jump_percent: A price that follows its supplier and moves by more than this is not sold at before somebody has
+            looked at it.
         suppliers: Whom the shop buys from, and on what terms.
     """
 
@@ -53,4 +55,5 @@ class Policy:
     low_stock: int = 5
     guest_channels: frozenset[str] = frozenset()
     margin_percent: int = 0
+    price_jump_percent: int = 20
     suppliers: Mapping[str, SupplierTerms] = field(default_factory=lambda: MappingProxyType({}))

@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlalchemy import Insert, bindparam, func, insert, literal_column, select
 
+from shop_core.catalog.errors import PriceChecked
 from shop_core.catalog.read import VariantView, get_variant_for_sale
 from shop_core.conversations import keys
 from shop_core.customers.people import Customer, lock_person
@@ -70,6 +71,7 @@ async def place_order(shop: Shop, customer: Customer, wish: Wish) -> str:
 
     Raises:
         NoSuchVariant: Not for sale (any more).
+        PriceChecked: Its price is being checked.
         BadQuantity: Not from 1 to what one order may hold.
         OverPersonLimit, TooManyUnpaid: This person holds enough.
         OutOfStock: Fewer left.
@@ -85,6 +87,8 @@ def place(tx: Tx, customer: Customer, wish: Wish) -> str:
     if earlier is not None:
         return str(tx.execute(_NUMBER, {"wanted": earlier}).scalar_one())
     variant = get_variant_for_sale(tx, wish.variant_id)
+    if variant.price_held:
+        raise PriceChecked
     _check_quantity(tx, customer, variant, wish.quantity)
     _check_unpaid(tx, customer)
     order_id, number = _insert_order(tx, customer, (variant.price * wish.quantity).minor)

@@ -20,11 +20,13 @@ COUNT_LIMIT: Final = 200
 class Shelf:
     """What a screen says of a variant's stock: exact below ``COUNT_LIMIT``.
 
-    ``is_counted``: False where a supplier has so many that it does not say how many.
+    ``is_counted``: False where a supplier has so many that it does not say how many. ``is_held``: none can be had, because
+    the price is being checked.
     """
 
     count: int
     is_counted: bool = True
+    is_held: bool = False
 
     @property
     def is_more(self) -> bool:

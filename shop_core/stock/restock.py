@@ -120,7 +120,7 @@ def _waited_for(view: View) -> Sequence[int]:
 
 def _tell_wave(tx: Tx, variant_id: int) -> int:
     variant = get_variant(tx, variant_id)
-    if not variant.is_for_sale:
+    if not variant.is_for_sale or variant.price_held:
         return 0
     last = tx.execute(
         select(func.max(RestockWish.told_at)).where(RestockWish.variant_id == variant_id)

@@ -13,6 +13,7 @@ from shop_core.db.shop import Shop
 from shop_core.db.tx import Tx, View
 from shop_core.db.upsert import insert_or
 from shop_core.kernel.errors import RetryLater, ShopError, Unknown
+from shop_core.kernel.events import ListRead
 from shop_core.supply.models import ListReading, SupplyOffer
 from shop_core.supply.offers import keep_offers
 from shop_core.supply.supplier import Suppliers
@@ -75,6 +76,7 @@ def _note_reading(tx: Tx, supplier: str, started_at: datetime) -> None:
     tx.execute(
         update(table_of(ListReading)).where(ListReading.supplier == supplier).values(read_at=started_at)
     )
+    tx.publish(ListRead(supplier))
 
 
 def _note_full_reading(tx: Tx, supplier: str, started_at: datetime) -> None:
@@ -91,3 +93,4 @@ def _note_full_reading(tx: Tx, supplier: str, started_at: datetime) -> None:
         )
         .values(on_sale=False)
     )
+    tx.publish(ListRead(supplier))

@@ -12,6 +12,9 @@ import pytest
 from shop_core.jobs.runs import Plan, plan_jobs
 from shop_core.kernel.money import Money
 from shop_core.payments.gateway import GatewayRefused, Notice
+from shop_core.pricing.follow import follow, reprice_page
+from shop_core.pricing.markup import Markup
+from shop_core.pricing.rules import Scope, Subject, put_rule
 from shop_core.reconciliation.counterpart import Counterparts
 from shop_core.reconciliation.lines import Line, LineState
 from shop_core.reconciliation.rematch import take_reading
@@ -20,6 +23,7 @@ from shop_core.staff.invitations import invite
 from shop_core.staff.members import take_on
 from shop_core.staff.roles import Role, Roster
 from shop_core.supply.floats import read_floats
+from shop_core.supply.offers import keep_offers
 from shop_core.supply.supplier import Told
 from shop_core.threads.sealing import Said, SentFile
 from shop_core.threads.write import write_to_shop
@@ -87,6 +91,16 @@ LINES: Mapping[str, str] = {
     "offer show": "offer show {offer}",
     "offer connect": "offer connect {offer} {variant} --priority 2 --max-cost 9.00",
     "routes": "routes {variant}",
+    "price accept": "price accept {jumped} 9.60",
+    "price keep": "price keep {dearer}",
+    "price stop": "price stop {dearest}",
+    "variant hide": "variant hide {variant}",
+    "variant publish": "variant publish {variant}",
+    "markups": "markups",
+    "markup": "markup supplier first --percent 30 --ending 90 --yes",
+    "follow": "follow {variant} --yes",
+    "unfollow": "unfollow {variant}",
+    "markup drop": "markup drop supplier first --yes",
     "offer disconnect": "offer disconnect {offer} {variant}",
     "purchase show": "purchase show {unknown}",
     "purchase ask": "purchase ask {unknown}",
@@ -155,13 +169,27 @@ async def _something_bought(trade: Trade) -> dict[str, int]:
     }
 
 
+async def _prices_that_jumped(trade: Trade) -> dict[str, int]:
+    """Three variants whose prices follow, and wait for a person since their cost went up by far."""
+    shop = trade.market.shop
+    await shop.write(put_rule, Subject(Scope.SUPPLIER, "first"), Markup(percent_bp=2000))
+    values = {}
+    for name in ("jumped", "dearer", "dearest"):
+        values[name] = await trade.market.a_variant(codes=0)
+        await trade.connect(values[name], trade.first, ref=name, cost=500)
+        await shop.write(follow, values[name])
+        await shop.write(keep_offers, "first", [trade.first.sells(name, cost=800)])
+    await shop.write(reprice_page, 0)
+    return values
+
+
 @asynccontextmanager
 async def a_workplace(database_url: str) -> AsyncIterator[Workplace]:
     """A shop with a bit of everything."""
     async with a_trade(database_url, capabilities=STATING) as trade:
         market = trade.market
         office = staffed(market)
-        bought = await _something_bought(trade)
+        bought = await _something_bought(trade) | await _prices_that_jumped(trade)
         customer = await market.a_customer()
         variant = await market.a_variant(price=1500)
         order = await market.an_order(customer, variant, paid=True)

@@ -269,3 +269,20 @@ async def test_a_file_is_answered_and_not_kept(street: Street) -> None:
     await visitor.send("codes.txt", b"A\nB\n")
     assert "要发给客服" in visitor.text
     assert await street.market.everything() == before
+
+
+async def test_what_is_being_priced_is_shown_and_cannot_be_bought(street: Street) -> None:
+    await street.a_product("爱奇艺黄金会员")
+    visitor, early = street.a_visitor(ONE_WAY), street.a_visitor(ONE_WAY)
+    await early.hello()
+    await early.press("爱奇艺黄金会员")
+    await street.market.sql("UPDATE variants SET price_held = :held", held=True)
+    await visitor.hello()
+    assert "核价中" in " ".join(visitor.buttons)
+    await visitor.press("爱奇艺黄金会员")
+    assert "售价正在核对" in visitor.text
+    assert not visitor.has("买 1 张")
+    assert not visitor.has("到货提醒")
+    await early.press("买 1 张")
+    assert "暂时不能下单" in early.text
+    assert await street.market.one("SELECT count(*) FROM orders") == 0
