@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_datetime
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
@@ -34,7 +35,8 @@ class Phrases:
 
     def __init__(self, language: str, catalogues: Iterable[Catalog], timezone: str) -> None:
         self.language = language
-        self._locale = _LOCALES[language]
+        # By its name Babel would look for it among all that there are, at every amount: 0.25 ms instead of 0.03.
+        self._locale = Locale.parse(_LOCALES[language])
         self._timezone = ZoneInfo(timezone)
         self._known: set[str] = set()
         self._texts = gettext.NullTranslations()

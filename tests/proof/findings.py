@@ -15,6 +15,7 @@ from shop_core.db.shop import Shop
 from shop_core.db.tx import View
 from shop_core.invariants import verify, verify_codes
 from shop_core.messaging import queue
+from shop_core.supply.models import IS_LIVE
 from shop_core.vault.vault import Vault
 from tests.proof.premises import CARDS, CODES, PRICE_MINOR
 
@@ -24,10 +25,17 @@ _LOOK_EVERY_S = 0.03
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What the buyer brought: ``balance_minor`` in his wallet, and what he paid at the cashier."""
+    """What the buyer brought, and what was there.
+
+    Attributes:
+        balance_minor: What was in his wallet.
+        paid_minor: What he paid at the cashier.
+        shelf: How many codes were on the shelf; none: his was bought for him.
+    """
 
     balance_minor: int
     paid_minor: int
+    shelf: int = CARDS
 
 
 async def wait_until_quiet(shop: Shop) -> list[str]:
@@ -47,7 +55,7 @@ async def faults_in(shop: Shop, expected: Expected, codes: Sequence[str]) -> lis
     return [
         *(f"verify: {finding}" for finding in found),
         *(f"still waiting: {name} {count}" for name, count in facts["waiting"].items()),
-        *_faults_of_goods(facts, codes),
+        *_faults_of_goods(facts, expected, codes),
         *_faults_of_money(facts, expected),
     ]
 
@@ -58,6 +66,7 @@ def _waiting(view: View) -> Mapping[str, int]:
         "inbox": inbox.count_pending(view),
         "outbox": outbox.count_waiting(view),
         "messages": queue.count_queued(view),
+        "purchases": _count(view, f"SELECT count(*) FROM purchases WHERE {IS_LIVE}"),
         "orders": _count(view, "SELECT count(*) FROM orders WHERE state IN ('awaiting', 'paid')"),
     }
     return {name: count for name, count in counts.items() if count}
@@ -80,11 +89,12 @@ def _facts(view: View) -> dict[str, Any]:
     }
 
 
-def _faults_of_goods(facts: Mapping[str, Any], codes: Sequence[str]) -> list[str]:
+def _faults_of_goods(facts: Mapping[str, Any], expected: Expected, codes: Sequence[str]) -> list[str]:
     faults = []
+    left = {"available": expected.shelf - 1} if expected.shelf else {}
     if [order["state"] for order in facts["orders"]] != ["delivered"]:
         faults.append(f"not one delivered order: {facts['orders']}")
-    if facts["cards"] != {"delivered": 1, "available": CARDS - 1}:
+    if facts["cards"] != {"delivered": 1, **left}:
         faults.append(f"cards were lost or sold twice: {facts['cards']}")
     if len(set(codes)) != 1 or codes[0] not in CODES:
         faults.append(f"the buyer holds {len(set(codes))} codes")

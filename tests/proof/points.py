@@ -12,7 +12,8 @@ import json
 import os
 import signal
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Concatenate, Literal, ParamSpec, TypeVar, cast
@@ -86,6 +87,44 @@ class Watch:
             os.kill(os.getpid(), signal.SIGKILL)
         if self._record is not None:
             self._record.write(json.dumps(point.as_json()) + "\n")
+
+
+EVERYBODYS = frozenset(
+    {
+        # Letters come in and are answered; an order is placed.
+        "place.place",
+        "inbox.store",
+        "inbox.take",
+        "mailbox._store_all",
+        "people.meet",
+        "show._remember",
+        "workers._finish",
+        "getUpdates",
+        "answerCallbackQuery",
+        "deleteMessages",
+        "editMessageText",
+        "sendMessage",
+        # The buyer looks at his code.
+        "reveal._look",
+        # News that goes out while the buyer looks already.
+        "queue.claim_messages",
+        "workers._mark_sent",
+    }
+)
+"""What is passed while somebody browses, and when he looks at his code: by each purchase alike."""
+
+
+def own_part(points: Sequence[Point], *, from_first: AbstractSet[str], to_last: str) -> Sequence[Point]:
+    """The points from the first of some commits to the last of another.
+
+    Before somebody orders, and once he has his code, every purchase on a channel is the same one: the same functions over
+    the same rows. Who has cut one of them everywhere need not cut the others there.
+    """
+    first = next(place for place, point in enumerate(points) if point.name in from_first)
+    last = max(place for place, point in enumerate(points) if point.name == to_last)
+    strange = {point.name for point in [*points[:first], *points[last + 1 :]]} - EVERYBODYS - from_first
+    assert not strange, f"this purchase alone passes {strange}"
+    return points[first : last + 1]
 
 
 def read_points(record: Path) -> list[Point]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import struct
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -136,6 +136,7 @@ class Premises:
         self.clock = folder / "clock"
         self.log = folder / "shop.log"
         self.database_url = database_url
+        self.ahead_s = 0.0
         self.log.touch()
         self.let_pass(0)
         self._write(outskirts)
@@ -145,7 +146,8 @@ class Premises:
         return f"http://127.0.0.1:{self.port}"
 
     def let_pass(self, seconds: float) -> None:
-        """Put the shop's clock ahead by so much, whether or not it runs."""
+        """Put the shop's clock ahead by so much of the machine's, whether or not it runs."""
+        self.ahead_s = seconds
         with self.clock.open("r+b" if self.clock.exists() else "wb") as file:
             file.write(struct.pack("<d", seconds))
 
@@ -178,11 +180,19 @@ class Premises:
         self.config.write_text(config, "utf-8")
 
 
-async def stock(premises: Premises, buyer: Buyer) -> None:
-    """Put goods on the shelf and money into the buyer's wallet, by the use cases that staff have."""
+async def stock(premises: Premises, buyer: Buyer, connect: Callable[[Tx, int], None] | None) -> None:
+    """Put goods on the shelf and money into the buyer's wallet, by the use cases that staff have.
+
+    Args:
+        connect: Says where the goods of a variant are bought; None: they are on the shelf.
+    """
     async with premises.shop() as shop:
         variant_id = await shop.write(_add_goods)
-        await import_codes(shop, Import(variant_id, "proof.txt", "\n".join(CODES).encode(), "shell:proof"))
+        if connect is None:
+            codes = "\n".join(CODES).encode()
+            await import_codes(shop, Import(variant_id, "proof.txt", codes, "shell:proof"))
+        else:
+            await shop.write(connect, variant_id)
         await shop.write(_welcome, buyer)
 
 

@@ -6,9 +6,10 @@ import asyncio
 import itertools
 import secrets
 import shutil
-from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,9 @@ from tests.proof.findings import Expected, faults_in, wait_until_quiet
 from tests.proof.host import Order
 from tests.proof.leaks import find_leaks
 from tests.proof.lives import Host, Lives
-from tests.proof.points import Point, read_points
+from tests.proof.points import Point, own_part, read_points
 from tests.proof.premises import (
+    CARDS,
     CODE_NEEDLE,
     EPAY_KEY,
     HOOK_SECRET,
@@ -33,11 +35,12 @@ from tests.proof.premises import (
     Stable,
     stock,
 )
+from tests.proof.upstream import PROTOCOLS, Upstream, an_upstream, connect_goods
 from tests.standins.cashier import CashierControl
 from tests.standins.telegram import RemoteTelegram
 
-DOWN_FOR_S = 75.0
-"""How long the shop is gone, by its own clock: past every lease, short of the order's deadline."""
+DOWN_FOR_S = 150.0
+"""How long the shop is gone, by its own clock: past every lease, two minutes at most, and short of the order's deadline."""
 KILLED_WITHIN = 4
 """A shop that has not died so many patiences after its buyer held the code never came by its point."""
 
@@ -67,7 +70,10 @@ PAYMENTS = {
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """A row of the table: where the buyer talks, what he pays with (of ``PAYMENTS``), what he buys."""
+    """A row of the table: where the buyer talks, what he pays with (of ``PAYMENTS``), what he buys.
+
+    ``goods``: a ``card`` from the shelf, or the name of the protocol (of ``upstream.PROTOCOLS``) that it is bought by.
+    """
 
     channel: str
     payment: str
@@ -75,6 +81,17 @@ class Journey:
 
     def __str__(self) -> str:
         return f"{self.channel}-{self.payment}-{self.goods}"
+
+    @property
+    def is_bought(self) -> bool:
+        """Whether nothing is on the shelf."""
+        return self.goods in PROTOCOLS
+
+    def own_part(self, points: Sequence[Point]) -> Sequence[Point]:
+        """Where it differs from a card bought on the same channel: in how it is paid for, or in how the code comes."""
+        if self.is_bought:
+            return own_part(points, from_first={"pay._pay_from_wallet"}, to_last="heard.take_answer")
+        return own_part(points, from_first={"place.place", "pay._place_and_intend"}, to_last="reveal._look")
 
     @property
     def buyer(self) -> Buyer:
@@ -109,7 +126,21 @@ class Room:
     number: int
     premises: Premises
     shop: Shop
+    upstream: Upstream | None
     faults: list[str] = field(default_factory=list)
+
+    def let_pass(self, seconds: float) -> None:
+        """Put the shop's clock ahead, and its upstream's with it."""
+        if self.upstream is None:
+            self.premises.let_pass(seconds)
+        else:
+            self.upstream.let_pass(self.premises, seconds)
+
+    def at_work(self, *, is_hurried: Callable[[], bool]) -> AbstractAsyncContextManager[None]:
+        """Whoever sells to the shop does so, for the length of the block."""
+        if self.upstream is None:
+            return nullcontext()
+        return self.upstream.at_work(self.premises, self.shop, is_hurried=is_hurried)
 
 
 class Proof:
@@ -138,7 +169,9 @@ class Proof:
         """Stock the shop that every purchase gets a copy of."""
         folder = self._world.folder / "template"
         premises = Premises(folder, self._world.stable.template, self._outskirts())
-        await stock(premises, self._journey.buyer)
+        with self._an_upstream(premises) as upstream:
+            connect = None if upstream is None else partial(connect_goods, protocol=upstream.protocol)
+            await stock(premises, self._journey.buyer, connect)
 
     async def points(self) -> Sequence[Point]:
         """Buy once undisturbed in each host, and list what was passed between hello and the code, in order.
@@ -156,9 +189,11 @@ class Proof:
         async with self._a_room() as room:
             record = room.premises.folder / "points"
             order = self._order(room, record=record, is_rehearsal=True)
-            async with Lives(host).rehearsal(order):
+            is_over = asyncio.Event()
+            async with room.at_work(is_hurried=is_over.is_set), Lives(host).rehearsal(order):
                 # However slow this machine is: pressing again would be a point more.
                 purchase = await self._buy(room, patience_s=60)
+                is_over.set()
                 room.faults.extend(await wait_until_quiet(room.shop))
             await self._look_around(room, purchase)
             assert not room.faults, room.faults
@@ -175,7 +210,10 @@ class Proof:
         async with self._a_host() as host, self._a_room() as room:
             lives = Lives(host)
             first, second = self._order(room, kill_at=point), self._order(room)
-            async with lives.two(first, second, between=lambda: room.premises.let_pass(DOWN_FOR_S)):
+            async with (
+                room.at_work(is_hurried=lives.second_opened.is_set),
+                lives.two(first, second, between=lambda: room.let_pass(DOWN_FOR_S)),
+            ):
                 try:
                     purchase = await self._buy(room, patience_s=self._patience_s)
                     async with asyncio.timeout(KILLED_WITHIN * self._patience_s):
@@ -204,12 +242,23 @@ class Proof:
         number = next(self._numbers)
         url = await self._world.stable.copy(number)
         premises = Premises(self._world.folder / f"{number}", url, self._outskirts())
-        async with premises.shop() as shop:
-            room = Room(number, premises, shop)
-            yield room
+        with self._an_upstream(premises) as upstream:
+            async with premises.shop() as shop:
+                room = Room(number, premises, shop, upstream)
+                yield room
         if not room.faults:
             shutil.rmtree(premises.folder)
             await self._world.stable.remove(number)
+
+    @contextmanager
+    def _an_upstream(self, premises: Premises) -> Iterator[Upstream | None]:
+        """One that sells to these premises, if anybody does."""
+        if not self._journey.is_bought:
+            yield None
+            return
+        with an_upstream(self._journey.goods) as upstream:
+            upstream.connect(premises)
+            yield upstream
 
     def _outskirts(self) -> Outskirts:
         """The processes around the shop; its bot is a new one, as nobody else should have its updates."""
@@ -242,10 +291,14 @@ class Proof:
         times = len(purchase.paid_urls)
         if times > bool(self._payment.due_minor):
             room.faults.append(f"the buyer was asked for money {times} times")
-        expected = Expected(self._payment.balance_minor, times * self._payment.due_minor)
+        shelf = 0 if self._journey.is_bought else CARDS
+        expected = Expected(self._payment.balance_minor, times * self._payment.due_minor, shelf)
         room.faults.extend(await faults_in(room.shop, expected, purchase.codes))
         kept_secret = [CODE_NEEDLE, EPAY_KEY, VAULT_KEY, SESSION_SECRET]
         if room.premises.outskirts.token is not None:
             kept_secret += [room.premises.outskirts.token.partition(":")[2], HOOK_SECRET]
+        if room.upstream is not None:
+            kept_secret.append(room.upstream.protocol.secret)
+            room.faults.extend(await room.upstream.faults(room.shop))
         left = [room.premises.log, *await self._world.stable.files(room.number)]
         room.faults.extend(f"leak: {leak}" for leak in find_leaks(left, kept_secret))
