@@ -22,6 +22,8 @@ from shop_core.conversations import forms, keys, sign_in
 from shop_core.customers import passwords
 from shop_core.db import inbox, leases, outbox
 from shop_core.db.shop import Shop
+from shop_core.delivery.inputs import forget_inputs
+from shop_core.delivery.tasks import watch_tasks
 from shop_core.insight.exposure import ExposureLog
 from shop_core.jobs.runs import Plan, Run, list_ends, list_wanted, plan_jobs
 from shop_core.messaging import pace, queue
@@ -53,6 +55,7 @@ async def _flush_exposures(shop: Shop) -> int:
 
 
 PURGES: Final = (
+    forget_inputs,
     forget_keys,
     forms.purge,
     inbox.purge,
@@ -80,6 +83,7 @@ JOBS: Final = (
     Job("watch_gateways", 30, watch_gateways),
     Job("watch_stock", 60, watch_stock),
     Job("watch_threads", 60, watch_threads),
+    Job("watch_tasks", 60, watch_tasks),
     Job("sync_offers", 300, sync_offers),
     Job("read_floats", 300, read_floats),
     Job("flush_exposures", 2, _flush_exposures, is_everywhere=True),

@@ -388,7 +388,7 @@ _GOODS: Final = (
         f"""
         SELECT o.number, l.id, l.quantity, {_HELD_CARDS} AS held
         FROM orders o JOIN order_lines l ON l.order_id = o.id
-        WHERE o.state = 'awaiting' AND CASE WHEN l.source = 'supply' THEN 0 ELSE l.quantity END <> {_HELD_CARDS}
+        WHERE o.state = 'awaiting' AND CASE WHEN l.source <> 'stock' THEN 0 ELSE l.quantity END <> {_HELD_CARDS}
         """,  # noqa: S608 - parts of this module
     ),
     Check(
@@ -398,7 +398,7 @@ _GOODS: Final = (
         f"""
         SELECT o.number, l.id, l.quantity, {_DELIVERED_CARDS} AS cards
         FROM orders o JOIN order_lines l ON l.order_id = o.id
-        WHERE o.state = 'delivered' AND l.quantity <> {_DELIVERED_CARDS}
+        WHERE o.state = 'delivered' AND {_DELIVERED_CARDS} <> CASE WHEN l.kind = 'top_up' THEN 0 ELSE l.quantity END
         """,  # noqa: S608 - parts of this module
     ),
     Check(
@@ -446,7 +446,7 @@ _GOODS: Final = (
         SELECT o.number, l.id, l.quantity, {_DELIVERED_CARDS} AS cards,
                d.revealed_at IS NOT NULL AS seen, d.returned_at IS NOT NULL AS returned
         FROM orders o JOIN order_lines l ON l.order_id = o.id JOIN deliveries d ON d.line_id = l.id
-        WHERE o.state = 'refunded' AND ((d.revealed_at IS NULL) <> (d.returned_at IS NOT NULL)
+        WHERE o.state = 'refunded' AND l.kind <> 'top_up' AND ((d.revealed_at IS NULL) <> (d.returned_at IS NOT NULL)
             OR {_DELIVERED_CARDS} <> CASE WHEN d.returned_at IS NULL THEN l.quantity ELSE 0 END)
         """,  # noqa: S608 - parts of this module
     ),
@@ -458,7 +458,8 @@ _GOODS: Final = (
         SELECT d.line_id, d.quantity, coalesce(c.number, 0) AS cards FROM deliveries d LEFT JOIN
             (SELECT line_id, count(*) AS number FROM cards WHERE line_id IS NOT NULL AND state = 'delivered'
              GROUP BY line_id) c ON c.line_id = d.line_id
-        WHERE (d.revealed_at IS NOT NULL OR EXISTS (SELECT 1 FROM reveals r WHERE r.line_id = d.line_id))
+        WHERE NOT EXISTS (SELECT 1 FROM order_lines l WHERE l.id = d.line_id AND l.kind = 'top_up')
+          AND (d.revealed_at IS NOT NULL OR EXISTS (SELECT 1 FROM reveals r WHERE r.line_id = d.line_id))
           AND (d.returned_at IS NOT NULL OR coalesce(c.number, 0) <> d.quantity)
         """,
     ),
@@ -469,6 +470,7 @@ _GOODS: Final = (
         """
         SELECT d.line_id FROM deliveries d
         WHERE (d.revealed_at IS NOT NULL) <> (EXISTS (SELECT 1 FROM reveals r WHERE r.line_id = d.line_id))
+          AND NOT EXISTS (SELECT 1 FROM order_lines l WHERE l.id = d.line_id AND l.kind = 'top_up')
         """,
     ),
     Check(
@@ -842,6 +844,77 @@ _RECONCILED: Final = (
     ),
 )
 
+_TOP_UPS: Final = (
+    Check(
+        "delivered_top_up_has_its_proof",
+        "order {number}",
+        "line {id} is delivered, and neither a purchase that is done nor a task of staff topped it up",
+        """
+        SELECT o.number, l.id FROM orders o JOIN order_lines l ON l.order_id = o.id
+        WHERE o.state = 'delivered' AND l.kind = 'top_up' AND 1 <>
+            (SELECT count(*) FROM top_up_proofs t
+             LEFT JOIN purchases p ON p.id = t.purchase_id AND p.line_id = t.line_id AND p.state = 'done'
+                 AND p.kind = 'top_up'
+             LEFT JOIN tasks k ON t.done_by IS NOT NULL AND k.line_id = t.line_id AND k.state = 'done'
+             WHERE t.line_id = l.id AND (p.id IS NOT NULL OR k.id IS NOT NULL))
+        """,
+    ),
+    Check(
+        "proof_has_paid_top_up",
+        "line {line_id}",
+        "its account was topped up, and its order is {state}",
+        """
+        SELECT t.line_id, coalesce(o.state, 'not there or for something else') AS state FROM top_up_proofs t
+        LEFT JOIN order_lines l ON l.id = t.line_id AND l.kind = 'top_up' LEFT JOIN orders o ON o.id = l.order_id
+        WHERE o.id IS NULL OR o.state NOT IN ('paid', 'delivered', 'refunded')
+            OR (o.state = 'refunded' AND o.delivered_at IS NULL)
+        """,
+    ),
+    Check(
+        "top_up_knows_what_its_buyer_said",
+        "line {id}",
+        "a direct top-up, and nothing was kept of what its buyer said",
+        """
+        SELECT l.id FROM order_lines l LEFT JOIN line_inputs i ON i.line_id = l.id
+        WHERE (l.kind = 'top_up') <> (i.line_id IS NOT NULL)
+        """,
+    ),
+    Check(
+        "open_task_has_paid_order",
+        "task {id}",
+        "open for line {line_id}, whose order is {state}",
+        """
+        SELECT k.id, k.line_id, coalesce(o.state, 'not there or for something else') AS state FROM tasks k
+        LEFT JOIN order_lines l ON l.id = k.line_id AND l.kind = 'top_up' LEFT JOIN orders o ON o.id = l.order_id
+        WHERE o.id IS NULL OR (k.state = 'open' AND o.state <> 'paid')
+        """,
+    ),
+    Check(
+        "task_has_known_state",
+        "task {id}",
+        "its state is {state}",
+        "SELECT id, state FROM tasks WHERE state NOT IN ('open', 'done', 'refused', 'withdrawn')",
+    ),
+    Check(
+        "top_up_holds_no_card",
+        "line {id}",
+        "a direct top-up with {cards} cards",
+        """
+        SELECT l.id, count(*) AS cards FROM order_lines l JOIN cards c ON c.line_id = l.id
+        WHERE l.kind = 'top_up' GROUP BY l.id
+        """,
+    ),
+    Check(
+        "case_of_a_task_is_about_one_that_waits",
+        "case {id}",
+        "task {subject_id} is not open",
+        """
+        SELECT c.id, c.subject_id FROM cases c LEFT JOIN tasks k ON k.id = c.subject_id AND k.state = 'open'
+        WHERE c.kind = 'task' AND c.closed_at IS NULL AND k.id IS NULL
+        """,
+    ),
+)
+
 CHECKS: Final[tuple[Check, ...]] = (
     *_BOOKS,
     *_RETURNS,
@@ -850,6 +923,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     *_IMPORTS,
     *_SUPPLY,
     *_RECONCILED,
+    *_TOP_UPS,
     *_THREADS,
     *_MONEY_IN,
 )

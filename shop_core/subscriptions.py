@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from shop_core.db.outbox import Consumer
-from shop_core.kernel.events import CaseOpened, ListRead, OrderPaid
-from shop_core.messaging.tell_staff import tell_of_case
+from shop_core.kernel.events import CaseOpened, ListRead, OrderPaid, TaskOpened
+from shop_core.messaging.tell_staff import tell_of_case, tell_of_task
 from shop_core.orders.fulfil import fulfil
 from shop_core.pricing.follow import reprice
 
@@ -16,10 +16,12 @@ CONSUMERS: Final[Mapping[str, Consumer]] = {
     "pricing.reprice": reprice,
     # The name under which news may wait in a database that an earlier version left.
     "messaging.tell_owners": tell_of_case,
+    "messaging.tell_of_task": tell_of_task,
 }
 
 SUBSCRIPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     OrderPaid.name: ("orders.fulfil",),
     ListRead.name: ("pricing.reprice",),
     CaseOpened.name: ("messaging.tell_owners",),
+    TaskOpened.name: ("messaging.tell_of_task",),
 }

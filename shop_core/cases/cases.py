@@ -52,6 +52,9 @@ class CaseKind(StrEnum):
     STATEMENT = "statement"
     """A counterpart's list of a day cannot be read; subject: the reconciled day."""
 
+    TASK = "task"
+    """A line that staff are to fulfil by hand waits too long; subject: the task."""
+
 
 MACHINE: Final = "machine"
 """Who closes a case that the shop settled by itself."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sqlalchemy import func, insert, select, update
 
-from shop_core.catalog.errors import BadProduct, NoSuchProduct, NoSuchVariant
+from shop_core.catalog.errors import BadField, BadProduct, NoSuchProduct, NoSuchVariant
 from shop_core.catalog.folding import fold_all
+from shop_core.catalog.goods import MOST_FIELDS, Field, GoodsKind
 from shop_core.catalog.models import Category, Product, Variant
 from shop_core.catalog.read import ProductState
 from shop_core.db.tx import Tx
@@ -156,6 +157,34 @@ def set_limits(tx: Tx, variant_id: int, *, per_order: int | None, per_person: in
         update(Variant).where(Variant.id == variant_id).values(per_order=per_order, per_person=per_person)
     )
     if changed.rowcount != 1:
+        raise NoSuchVariant
+
+
+def set_kind(tx: Tx, variant_id: int, kind: GoodsKind) -> None:
+    """Change what a variant is. Whether it may be changed is its caller's to see.
+
+    Raises:
+        NoSuchVariant: Nothing changed.
+    """
+    if tx.execute(update(Variant).where(Variant.id == variant_id).values(kind=kind.value)).rowcount != 1:
+        raise NoSuchVariant
+
+
+def set_fields(tx: Tx, variant_id: int, fields: Sequence[Field]) -> None:
+    """Change what the buyers of a variant are asked. Placed orders keep what was said for them.
+
+    Raises:
+        NoSuchVariant, BadField: Nothing changed.
+    """
+    for field_ in fields:
+        field_.require_good()
+    keys = [field_.key for field_ in fields]
+    if len(set(keys)) != len(keys):
+        raise BadField(key=next(key for key in keys if keys.count(key) > 1), problem="twice")
+    if len(fields) > MOST_FIELDS:
+        raise BadField(key=keys[-1], problem="many")
+    rows = [field_.as_row() for field_ in fields]
+    if tx.execute(update(Variant).where(Variant.id == variant_id).values(inputs=rows)).rowcount != 1:
         raise NoSuchVariant
 
 

@@ -33,3 +33,15 @@ class BadProduct(ShopError):
     """A product, variant or category as it must not be: no name, a price of zero, a limit below one."""
 
     code = "catalog.bad_product"
+
+
+class BadField(ShopError):
+    """A field that cannot be asked: no label, a choice with nothing to choose, lengths the wrong way round."""
+
+    code = "catalog.bad_field"
+
+
+class BadInput(ShopError):
+    """What the buyer says is not what a field asks for. Names the field and the problem, never the answer."""
+
+    code = "catalog.bad_input"

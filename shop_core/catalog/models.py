@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from shop_core.db.base import Base, Big, Id, Ref
+from shop_core.db.base import Base, Big, Id, Json, Ref
 
 
 class Category(Base):
@@ -52,7 +53,8 @@ class Variant(Base):
 
     Limits of None mean none. ``per_person`` counts what a person has bought or holds unpaid, over all his orders.
     ``sell_until_days``: a code is not sold when it expires within so many days. ``price_held``: its price is being checked,
-    and until somebody has decided it is not sold.
+    and until somebody has decided it is not sold. ``kind``: a ``GoodsKind``. ``inputs``: what the buyer of a direct top-up
+    is asked, as ``Field.as_row`` writes it.
     """
 
     __tablename__ = "variants"
@@ -74,3 +76,5 @@ class Variant(Base):
     position: Mapped[int]
     hidden: Mapped[bool] = mapped_column(default=False)
     price_held: Mapped[bool] = mapped_column(default=False, server_default=false())
+    kind: Mapped[str] = mapped_column(String(10), default="card", server_default=text("'card'"))
+    inputs: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list, server_default=text("'[]'"))

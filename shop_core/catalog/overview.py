@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, or_, select
 
+from shop_core.catalog.goods import Names
 from shop_core.catalog.models import Category, Product, Variant
-from shop_core.catalog.read import Names, pick
+from shop_core.catalog.read import pick
 from shop_core.db.tx import View
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -11,6 +11,7 @@ from sqlalchemy import Select, and_, bindparam, case, exists, func, or_, select
 
 from shop_core.catalog.errors import NoSuchCategory, NoSuchProduct, NoSuchVariant
 from shop_core.catalog.folding import START, pattern, words_of
+from shop_core.catalog.goods import Field, GoodsKind, Names, fields_of
 from shop_core.catalog.models import Category, Product, Variant
 from shop_core.db.tx import View
 from shop_core.kernel.money import Money
@@ -22,9 +23,6 @@ class ProductState(StrEnum):
     DRAFT = "draft"
     PUBLISHED = "published"
     HIDDEN = "hidden"
-
-
-Names = Mapping[str, str]
 
 
 def pick(names: Names, language: str) -> str:
@@ -57,6 +55,8 @@ class VariantView:
     sell_until_days: int
     hidden: bool
     product_state: ProductState
+    kind: GoodsKind
+    fields: tuple[Field, ...]
     price_held: bool = False
 
     def full_name(self, language: str) -> str:
@@ -295,5 +295,7 @@ def _variant(row: Any, currency: str) -> VariantView:  # noqa: ANN401 - a row of
         row.sell_until_days,
         row.hidden,
         ProductState(row.product_state),
+        GoodsKind(row.kind),
+        fields_of(row.inputs),
         row.price_held,
     )

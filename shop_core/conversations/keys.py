@@ -14,7 +14,7 @@ from sqlalchemy import bindparam, delete, insert, select
 
 from shop_core.conversations.models import UsedKey
 from shop_core.db.base import table_of
-from shop_core.db.tx import Tx
+from shop_core.db.tx import Tx, View
 from shop_core.kernel.errors import ShopError
 
 ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -39,8 +39,8 @@ def new_key(random: Random) -> str:
     return "".join(random.choices(ALPHABET, k=LENGTH))
 
 
-def result_of(tx: Tx, person_id: int, key: str) -> int | None:
-    """What the key did when it was used, or None: not yet. Call it under the person's lock.
+def result_of(tx: View, person_id: int, key: str) -> int | None:
+    """What the key did when it was used, or None: not yet. Call it under the person's lock where something follows from it.
 
     Raises:
         BadKey: Not a key.

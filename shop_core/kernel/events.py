@@ -39,3 +39,11 @@ class ListRead(Event):
 
     name: ClassVar[str] = "list_read"
     supplier: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskOpened(Event):
+    """A line waits for staff to fulfil it by hand."""
+
+    name: ClassVar[str] = "task_opened"
+    task_id: int

@@ -47,6 +47,8 @@ class NewsKind(StrEnum):
     ORDER_CHECKED = "order_checked"
     CASE_OPENED = "case_opened"
     RESTOCKED = "restocked"
+    TASK_OPENED = "task_opened"
+    """For staff: a line waits to be fulfilled by hand."""
     IMPORT_ENDED = "import_ended"
     STAFF_JOINED = "staff_joined"
     ROLE_CHANGED = "role_changed"
@@ -58,6 +60,11 @@ class NewsKind(StrEnum):
     """For the customer: the shop wrote."""
     JOB_RAN = "job_ran"
     """For a member of staff: a job that he wanted to run has run."""
+
+
+_FOR_STAFF_ONLY: Final = frozenset(
+    {NewsKind.CASE_OPENED, NewsKind.TASK_OPENED, NewsKind.THREAD_WRITTEN, NewsKind.THREAD_SETTLED}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,10 +177,10 @@ def mark_failed(tx: Tx, message: QueuedMessage, problem: str) -> None:
     """The channel will never take it (a blocked bot, a person who is gone): a case, since somebody waits for news.
 
     Not so for the news of a case: an owner who cannot be reached would be told of that, and so on for ever; nor for
-    customers' messages: if nobody answers, that is a case of its own.
+    customers' messages and tasks: if nobody sees to them, that is a case of its own.
     """
     _end_failed(tx, message, problem)
-    if message.news in {NewsKind.CASE_OPENED, NewsKind.THREAD_WRITTEN, NewsKind.THREAD_SETTLED}:
+    if message.news in _FOR_STAFF_ONLY:
         return
     open_case(
         tx, CaseKind.MESSAGE, message.id, {"channel": message.address.channel, "news": message.news.value}

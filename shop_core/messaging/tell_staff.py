@@ -29,6 +29,18 @@ def _tell_of_case(tx: Tx, news: News, roster: Roster) -> None:
     outbox.done(tx, news)
 
 
+async def tell_of_task(shop: Shop, news: News) -> None:
+    """Consumer of ``TaskOpened``: one message to each who may take it, in one transaction with the news."""
+    await shop.write(_tell_of_task, news, shop.get(Roster))
+
+
+def _tell_of_task(tx: Tx, news: News, roster: Roster) -> None:
+    task_id = int(news.payload["task_id"])
+    args = {"task_id": task_id}
+    tell_staff(tx, roster, Right.SERVE, NewsKind.TASK_OPENED, args, cause=f"task:{task_id}")
+    outbox.done(tx, news)
+
+
 def tell_staff(  # noqa: PLR0913 - whom, what, about what, why: each call names them all
     tx: Tx, roster: Roster, right: Right, news: NewsKind, args: Mapping[str, int | str], *, cause: str
 ) -> None:

@@ -15,6 +15,7 @@ like those of a callback.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final
@@ -24,6 +25,8 @@ import structlog
 from shop_core.db.claims import Fenced
 from shop_core.db.shop import Shop
 from shop_core.db.tx import Tx
+from shop_core.delivery.inputs import find_inputs
+from shop_core.kernel.secret import Secret
 from shop_core.orders.heard import ask_person, end_refused, seal_heard, take_answer, take_news
 from shop_core.orders.read import OrderView, lock_by_line
 from shop_core.supply import calls
@@ -45,6 +48,7 @@ from shop_core.supply.purchases import (
 from shop_core.supply.routing import Need
 from shop_core.supply.supplier import No, NoSuchSupplier, Offer, PurchaseRequest, Supplier, Suppliers
 from shop_core.supply.verdict import Step, Way, again, way_to_ask
+from shop_core.vault.vault import Vault
 
 SHORT_WAIT: Final = timedelta(seconds=5)
 """A turn so near is waited for, though another offer had one now."""
@@ -85,10 +89,11 @@ async def _buy(shop: Shop, supplier: Supplier, claimed: PurchaseView) -> None:
     sent = await shop.write(_begin, claimed, price)
     if sent is None:
         return
+    request = await _request(shop, sent)
     if shop.clock.now() - (sent.sent_at or shop.clock.now()) > FRESH:
         log.warning("purchase not sent in time", purchase=sent.number)
         return
-    heard = await calls.place(shop.clock, supplier, _request(shop, sent))
+    heard = await calls.place(shop.clock, supplier, request)
     await _take(shop, supplier, sent, heard)
 
 
@@ -99,7 +104,7 @@ async def _settle(shop: Shop, supplier: Supplier, claimed: PurchaseView) -> None
         case Way.QUERY:
             heard = await calls.query(shop.clock, supplier, claimed)
         case Way.REPEAT if claimed.is_live:
-            heard = await calls.place(shop.clock, supplier, _request(shop, claimed))
+            heard = await calls.place(shop.clock, supplier, await _request(shop, claimed))
         case _:
             await shop.write(_leave_to_person, claimed)
             return
@@ -122,14 +127,24 @@ async def _take(shop: Shop, supplier: Supplier, claimed: PurchaseView, heard: He
         raise
 
 
-def _request(shop: Shop, purchase: PurchaseView) -> PurchaseRequest:
+async def _request(shop: Shop, purchase: PurchaseView) -> PurchaseRequest:
     return PurchaseRequest(
         number=purchase.number,
         offer_ref=purchase.offer_ref,
         quantity=purchase.quantity,
         at_most=purchase.limit,
+        inputs=await _said(shop, purchase),
         callback_url=shop.get(Suppliers).callback_url(purchase.supplier),
     )
+
+
+async def _said(shop: Shop, purchase: PurchaseView) -> Mapping[str, Secret]:
+    """What the buyer said, under the supplier's names: opened for this call and kept nowhere."""
+    if not purchase.inputs:
+        return {}
+    kept = await shop.read(find_inputs, purchase.line_id)
+    said = {} if kept is None else kept.open(shop.get(Vault))
+    return {theirs: said[ours] for theirs, ours in purchase.inputs.items() if ours in said}
 
 
 # ------------------------------------------------------------------------------------------------ transactions
@@ -220,6 +235,9 @@ def _reason_against(purchase: PurchaseView, offer: Offer | None) -> No | None:
         return No.OFF_SALE
     if offer.stock is not None and offer.stock < purchase.quantity:
         return No.OUT_OF_STOCK
+    if not {one.key for one in offer.inputs if one.is_required} <= purchase.inputs.keys():
+        # It asks for more than it did when the buyer was asked.
+        return No.OFF_SALE
     total = offer.cost * purchase.quantity
     is_dearer = total.currency != purchase.limit.currency or not total <= purchase.limit
     return No.PRICE if is_dearer else None

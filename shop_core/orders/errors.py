@@ -51,3 +51,9 @@ class NotRefundable(ShopError):
     """Only what was paid and not refunded yet is refunded; ``state`` says where the order is."""
 
     code = "orders.not_refundable"
+
+
+class InputsNeeded(ShopError):
+    """A direct top-up without its account, or one whose questions have changed since they were answered."""
+
+    code = "orders.inputs_needed"

@@ -13,7 +13,9 @@ from shop_core.db import outbox
 from shop_core.db.outbox import News
 from shop_core.db.shop import Shop
 from shop_core.db.tx import Tx, View
+from shop_core.delivery.models import Task
 from shop_core.delivery.secure import Secured, Wanted, secure
+from shop_core.delivery.top_ups import secure_top_up
 from shop_core.orders.models import Order, OrderLine, OrderState, Source
 from shop_core.orders.read import LineView, OrderView, lock_by_id
 from shop_core.orders.steps import deliver_paid, note_goods, refund_outside, refund_paid
@@ -25,6 +27,13 @@ log = structlog.get_logger()
 _IS_BOUGHT_FOR: Final = (
     exists()
     .where(OrderLine.order_id == Order.id, Purchase.line_id == OrderLine.id, text(f"purchases.{IS_LIVE}"))
+    .correlate(Order)
+)
+
+
+_IS_A_TASK: Final = (
+    exists()
+    .where(OrderLine.order_id == Order.id, Task.line_id == OrderLine.id, text("tasks.state = 'open'"))
     .correlate(Order)
 )
 
@@ -42,7 +51,8 @@ def _on_news(tx: Tx, news: News) -> None:
 async def sweep_undelivered(shop: Shop, *, limit: int = 20) -> int:
     """Finish paid orders that the news did not reach. Returns how many it looked at.
 
-    Finds nothing in a healthy shop: an order is ``paid`` only between two transactions, or while something is bought for it.
+    Finds nothing in a healthy shop: an order is ``paid`` only between two transactions, or while something is bought
+    for it or staff are at it.
     """
     stuck = await shop.read(_list_stuck, limit)
     for order_id in stuck:
@@ -58,7 +68,7 @@ def _list_stuck(view: View, limit: int) -> Sequence[int]:
     return (
         view.execute(
             select(Order.id)
-            .where(Order.state == literal_column("'paid'"), ~_IS_BOUGHT_FOR)
+            .where(Order.state == literal_column("'paid'"), ~_IS_BOUGHT_FOR, ~_IS_A_TASK)
             .order_by(Order.id)
             .limit(limit)
         )
@@ -93,6 +103,9 @@ def carry_on(tx: Tx, order: OrderView) -> None:
 
 
 def _secure_line(tx: Tx, line: LineView) -> Secured:
-    found = secure(tx, Wanted(line.id, line.variant_id, line.quantity, line.paid))
+    wanted = Wanted(line.id, line.variant_id, line.quantity, line.paid)
+    if line.is_top_up:
+        return secure_top_up(tx, wanted)
+    found = secure(tx, wanted)
     note_goods(tx, line, Source.SUPPLY if found is Secured.WAITING else line.source)
     return found

@@ -16,10 +16,12 @@ from shop_core.db.tx import Tx
 from shop_core.delivery.secure import room_for, take_delivered
 from shop_core.kernel.money import Money
 from shop_core.kernel.policy import SupplierTerms
+from shop_core.kernel.secret import Secret
 from shop_core.messaging.queue import NewsKind, queue_message
 from shop_core.orders.fulfil import carry_on
 from shop_core.orders.models import OrderState
 from shop_core.orders.read import OrderView, lock_by_line
+from shop_core.orders.topped_up import is_in_vain, take_top_up
 from shop_core.stock.put_in import SealedPiece, seal_pieces
 from shop_core.supply.books import book_bought, book_kept, book_returned, charged, cost_said
 from shop_core.supply.calls import Heard, Trouble, What
@@ -43,14 +45,18 @@ class Hearing:
     heard: Heard
     capabilities: Capabilities
     pieces: tuple[SealedPiece, ...] = field(default=(), repr=False)
+    receipt: SealedPiece | None = field(default=None, repr=False)
     by: str = MACHINE
 
 
 def seal_heard(shop: Shop, heard: Heard, capabilities: Capabilities, *, by: str = MACHINE) -> Hearing:
-    """Seal what was delivered."""
-    outcome = heard.outcome
+    """Seal what was delivered, and the receipt of a top-up: with whatever words came with it, they are the buyer's."""
+    outcome, vault = heard.outcome, shop.get(Vault)
     goods = outcome.goods if isinstance(outcome, Done | Partial) else ()
-    return Hearing(heard, capabilities, seal_pieces(shop.get(Vault), goods), by)
+    receipt = outcome.receipt if isinstance(outcome, Done) else ""
+    words = "\n".join([receipt, *(one.reveal() for one in goods)]).strip()
+    sealed = seal_pieces(vault, [Secret(words)]) if words else ()
+    return Hearing(heard, capabilities, seal_pieces(vault, goods), next(iter(sealed), None), by)
 
 
 def take_answer(tx: Tx, claimed: PurchaseView, hearing: Hearing) -> PurchaseState:
@@ -84,6 +90,8 @@ def _take(tx: Tx, order: OrderView, purchase: PurchaseView, hearing: Hearing) ->
         ask_person(tx, order, after)
     elif after.state is not purchase.state and not after.is_live:
         close_case(tx, CaseKind.PURCHASE, after.id, by=hearing.by, resolution=after.state.value)
+        if is_in_vain(tx, after):
+            ask_person(tx, order, after)
     return after.state
 
 
@@ -121,8 +129,12 @@ def _note_facts(tx: Tx, purchase: PurchaseView, heard: Heard) -> PurchaseView:
 
 def _deliver(tx: Tx, order: OrderView, purchase: PurchaseView, hearing: Hearing, _: Verdict) -> None:
     """There are goods: into the vault, for the line or on the shelf, booked, and handed over if that was all."""
+    if purchase.kind is GoodsKind.TOP_UP:
+        if take_top_up(tx, order, purchase, hearing.heard, hearing.receipt):
+            carry_on(tx, order)
+        return
     brought = _bring_in(tx, order, purchase, hearing)
-    is_short = purchase.kind is not GoodsKind.TOP_UP and brought < purchase.quantity
+    is_short = brought < purchase.quantity
     if isinstance(hearing.heard.outcome, Done) and is_short and purchase.is_live:
         _keep_goods(tx, purchase, brought, fewer_than_said(purchase, hearing.capabilities))
         return
@@ -165,7 +177,8 @@ def _doubt(tx: Tx, order: OrderView, purchase: PurchaseView, _: Hearing, verdict
             order.address,
             NewsKind.ORDER_CHECKED,
             {"order_id": order.id},
-            cause=f"order:{order.id}:checked",
+            # A direct top-up has one message that goes on telling how long it has been.
+            cause=f"order:{order.id}:checked{f':{purchase.attempts}' if purchase.kind is GoodsKind.TOP_UP else ''}",
         )
 
 

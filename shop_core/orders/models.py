@@ -55,6 +55,8 @@ class Source(StrEnum):
     """Cards, held from placing on."""
     SUPPLY = "supply"
     """Bought once the order is paid; nothing is held before."""
+    STAFF = "staff"
+    """Fulfilled by hand once the order is paid."""
 
 
 class Order(Base):
@@ -104,7 +106,7 @@ class OrderLine(Base):
     """One variant of an order, with everything a later report needs: list price, discount, paid, cost.
 
     ``names`` is what the buyer read when he bought. Profit is ``paid_minor - cost_minor``; of goods that are bought for the
-    order the cost is known when they are there.
+    order the cost is known when they are there. ``kind``: a ``GoodsKind``.
     """
 
     __tablename__ = "order_lines"
@@ -124,3 +126,4 @@ class OrderLine(Base):
     paid_minor: Mapped[Big]
     cost_minor: Mapped[Big]
     source: Mapped[str] = mapped_column(String(10), default=Source.STOCK.value, server_default="stock")
+    kind: Mapped[str] = mapped_column(String(10), default="card", server_default="card")

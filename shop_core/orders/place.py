@@ -9,15 +9,17 @@ from typing import Final
 from sqlalchemy import Insert, bindparam, func, insert, literal_column, select
 
 from shop_core.catalog.errors import PriceChecked
+from shop_core.catalog.goods import GoodsKind
 from shop_core.catalog.read import VariantView, get_variant_for_sale
 from shop_core.conversations import keys
 from shop_core.customers.people import Customer, lock_person
 from shop_core.db.base import table_of
 from shop_core.db.shop import Shop
-from shop_core.db.tx import Tx
+from shop_core.db.tx import Tx, View
 from shop_core.db.upsert import insert_into
+from shop_core.delivery.inputs import SealedInputs, keep_inputs
 from shop_core.kernel.numbers import new_number
-from shop_core.orders.errors import BadQuantity, OverPersonLimit, TooManyUnpaid
+from shop_core.orders.errors import BadQuantity, InputsNeeded, OverPersonLimit, TooManyUnpaid
 from shop_core.orders.models import COUNTS, Order, OrderLine, OrderState
 from shop_core.orders.steps import hold_line
 
@@ -54,11 +56,13 @@ class Wish:
 
     Attributes:
         key: The button's one-time key.
+        inputs: What he said for a direct top-up, checked and sealed by ``orders.say``.
     """
 
     variant_id: int
     quantity: int
     key: str
+    inputs: SealedInputs | None = None
 
 
 async def place_order(shop: Shop, customer: Customer, wish: Wish) -> str:
@@ -75,6 +79,7 @@ async def place_order(shop: Shop, customer: Customer, wish: Wish) -> str:
         BadQuantity: Not from 1 to what one order may hold.
         OverPersonLimit, TooManyUnpaid: This person holds enough.
         OutOfStock: Fewer left.
+        InputsNeeded: A direct top-up, and what was said is not what is asked.
         BadAmount: So many of so dear a thing that the total does not fit 64 bits.
     """
     return await shop.write(place, customer, wish)
@@ -89,21 +94,55 @@ def place(tx: Tx, customer: Customer, wish: Wish) -> str:
     variant = get_variant_for_sale(tx, wish.variant_id)
     if variant.price_held:
         raise PriceChecked
-    _check_quantity(tx, customer, variant, wish.quantity)
+    _check_inputs(customer, variant, wish)
+    _check_limits(tx, customer, variant, wish.quantity)
     _check_unpaid(tx, customer)
     order_id, number = _insert_order(tx, customer, (variant.price * wish.quantity).minor)
     line_id = _insert_line(tx, customer, variant, wish.quantity, order_id)
     hold_line(tx, variant, wish.quantity, line_id)
+    if wish.inputs is not None:
+        keep_inputs(tx, line_id, wish.inputs)
     keys.use(tx, customer.person_id, wish.key, order_id)
     return number
 
 
-def _check_quantity(tx: Tx, customer: Customer, variant: VariantView, quantity: int) -> None:
+def find_placed(view: View, person_id: int, key: str) -> str | None:
+    """The order that a button has placed; None: it has not been pressed to the end yet.
+
+    Raises:
+        BadKey: Not a key.
+    """
+    earlier = keys.result_of(view, person_id, key)
+    return None if earlier is None else str(view.execute(_NUMBER, {"wanted": earlier}).scalar_one())
+
+
+def _check_inputs(customer: Customer, variant: VariantView, wish: Wish) -> None:
+    """Insist on answers to exactly what is asked now, said by who places the order."""
+    if variant.kind is not GoodsKind.TOP_UP:
+        if wish.inputs is not None:
+            raise InputsNeeded
+        return
+    said = wish.inputs
+    is_his = said is not None and (said.said_by, said.key) == (customer.person_id, wish.key)
+    if said is None or not is_his or said.fields != variant.fields or not variant.fields:
+        raise InputsNeeded
+
+
+def check_quantity(variant: VariantView, quantity: int) -> None:
+    """Insist on a number of pieces that one order may hold.
+
+    Raises:
+        BadQuantity: It is not.
+    """
     if type(quantity) is not int:
         raise TypeError(f"a quantity is an integer, not {type(quantity).__name__}")
     most = min(variant.per_order or MOST_IN_ONE_ORDER, MOST_IN_ONE_ORDER)
     if not 1 <= quantity <= most:
         raise BadQuantity(most=most)
+
+
+def _check_limits(tx: Tx, customer: Customer, variant: VariantView, quantity: int) -> None:
+    check_quantity(variant, quantity)
     if variant.per_person is None:
         return
     bought = tx.execute(_BOUGHT, {"person": customer.person_id, "variant": variant.id}).scalar_one()
@@ -153,6 +192,7 @@ def _insert_line(tx: Tx, customer: Customer, variant: VariantView, quantity: int
                 "discount_minor": 0,
                 "paid_minor": total,
                 "cost_minor": 0,
+                "kind": variant.kind.value,
             },
         ).scalar_one()
     )

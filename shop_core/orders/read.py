@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row, bindparam, select
 
+from shop_core.catalog.goods import GoodsKind
 from shop_core.customers.people import Address
 from shop_core.db.tx import Tx, View
 from shop_core.kernel.money import Money
@@ -27,6 +28,12 @@ class LineView:
     paid: Money
     cost: Money
     source: Source
+    kind: GoodsKind
+
+    @property
+    def is_top_up(self) -> bool:
+        """Whether it is credit on the buyer's account: nothing is held for it, and nothing is taken back."""
+        return self.kind is GoodsKind.TOP_UP
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +216,7 @@ def _line(row: Row[Any], currency: str) -> LineView:
         Money(row.paid_minor, currency),
         Money(row.cost_minor, currency),
         Source(row.source),
+        GoodsKind(row.kind),
     )
 
 

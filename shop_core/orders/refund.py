@@ -17,7 +17,7 @@ from shop_core.staff import audit
 
 
 class CodeWasSeen(ShopError):
-    """The buyer has looked at the code: refunding needs a person who says so knowingly."""
+    """The buyer has looked at the code, or his account was topped up: refunding needs a person who says so knowingly."""
 
     code = "orders.code_was_seen"
 

@@ -8,10 +8,13 @@ from typing import Any, Final
 from sqlalchemy import bindparam, update
 
 from shop_core.cases.cases import CaseKind, close_case, open_case
+from shop_core.catalog.goods import GoodsKind
 from shop_core.catalog.read import VariantView, get_variant
 from shop_core.db.base import table_of
 from shop_core.db.tx import Tx
 from shop_core.delivery.hand_over import hand_over
+from shop_core.delivery.tasks import withdraw_task
+from shop_core.delivery.top_ups import hand_over_top_up, is_topped_up
 from shop_core.kernel.events import OrderPaid
 from shop_core.kernel.money import Money
 from shop_core.ledger import accounts
@@ -26,7 +29,7 @@ from shop_core.stock.errors import OutOfStock
 from shop_core.stock.hold import cost_of_line, count_held, hold_cards, release_held
 from shop_core.supply.costs import Earned
 from shop_core.supply.purchases import withdraw
-from shop_core.supply.routing import can_supply
+from shop_core.supply.routing import can_supply, has_routes
 
 _ORDER: Final = table_of(Order)
 _MOVE: Final = update(_ORDER).where(
@@ -43,6 +46,11 @@ _GOODS: Final = (
     .where(OrderLine.id == bindparam("of_line"))
     .values(cost_minor=cost_of_line(bindparam("of_line")), source=bindparam("goods_from"))
 )
+
+
+def note_cost(tx: Tx, line_id: int, cost: Money) -> None:
+    """Note what a line that was topped up has cost."""
+    tx.execute(update(table_of(OrderLine)).where(OrderLine.id == line_id).values(cost_minor=cost.minor))
 
 
 def move_order(tx: Tx, order: OrderView, state: OrderState, **values: Any) -> None:  # noqa: ANN401 - columns
@@ -88,10 +96,10 @@ def deliver_paid(tx: Tx, order: OrderView, *, paid_with: str, told_in: timedelta
         Whether the goods are out.
     """
     now = tx.now
-    if any(line.source is Source.SUPPLY and not _is_in_hand(tx, line) for line in order.lines):
+    if any(line.source is not Source.STOCK and not _is_in_hand(tx, line) for line in order.lines):
         _wait_for_supply(tx, order, paid_with=paid_with)
         return False
-    if not all(hand_over(tx, line.id, line.quantity) for line in order.lines):
+    if not all(_hand_over(tx, line) for line in order.lines):
         move_order(tx, order, OrderState.PAID, paid_at=now, paid_with=paid_with)
         open_case(tx, CaseKind.UNDELIVERED, order.id, {"number": order.number})
         tx.publish(OrderPaid(order.id))
@@ -116,8 +124,13 @@ def deliver_paid(tx: Tx, order: OrderView, *, paid_with: str, told_in: timedelta
 
 
 def _is_in_hand(tx: Tx, line: LineView) -> bool:
-    """Whether a line that is bought for holds all its goods."""
-    return count_held(tx, line.id) >= line.quantity
+    """Whether a line that nothing was held for has all its goods by now."""
+    return is_topped_up(tx, line.id) if line.is_top_up else count_held(tx, line.id) >= line.quantity
+
+
+def _hand_over(tx: Tx, line: LineView) -> bool:
+    deliver = hand_over_top_up if line.is_top_up else hand_over
+    return deliver(tx, line.id, line.quantity)
 
 
 def note_goods(tx: Tx, line: LineView, source: Source) -> None:
@@ -171,10 +184,14 @@ def _end_refunded(tx: Tx, order: OrderView, target: str, *, by: str) -> None:
     What was only planned to be bought for it is given up, and what came of it already goes on the shelf.
 
     Raises:
-        PurchaseUnderWay: A supplier may still deliver: goods and money would both be gone. Nothing was given back.
+        PurchaseUnderWay, TaskTaken: A supplier, or somebody of the staff, may still deliver: goods and money would both be
+            gone. Nothing was given back.
     """
     if order.state is OrderState.PAID:
         withdraw(tx, [line.id for line in order.lines])
+        for line in order.lines:
+            if line.is_top_up:
+                withdraw_task(tx, line.id)
         release_order(tx, order)
     source = accounts.REFUNDS if order.state is OrderState.DELIVERED else accounts.ORDERS
     moves = [Move(target, source, order.total)]
@@ -200,6 +217,9 @@ def hold_line(tx: Tx, variant: VariantView, quantity: int, line_id: int) -> None
     Raises:
         OutOfStock: Fewer left, and no supplier sells them without a loss.
     """
+    if variant.kind is GoodsKind.TOP_UP:
+        _see_top_up(tx, variant, quantity, line_id)
+        return
     try:
         cost = hold_cards(
             tx,
@@ -217,6 +237,17 @@ def hold_line(tx: Tx, variant: VariantView, quantity: int, line_id: int) -> None
         tx.execute(_COST, {"of_line": line_id, "costs": 0, "goods_from": Source.SUPPLY.value})
         return
     tx.execute(_COST, {"of_line": line_id, "costs": cost, "goods_from": Source.STOCK.value})
+
+
+def _see_top_up(tx: Tx, variant: VariantView, quantity: int, line_id: int) -> None:
+    """See that somebody can top up once it is paid: a supplier where one is connected, else staff."""
+    if can_supply(tx, variant.id, quantity, Earned(variant.price * quantity, quantity)):
+        source, cost = Source.SUPPLY, 0
+    elif has_routes(tx, variant.id):
+        raise OutOfStock(left=0)
+    else:
+        source, cost = Source.STAFF, variant.cost.minor * quantity
+    tx.execute(_COST, {"of_line": line_id, "costs": cost, "goods_from": source.value})
 
 
 def hold_again(tx: Tx, order: OrderView) -> bool:

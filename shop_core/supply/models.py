@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shop_core.catalog.models import Variant
-from shop_core.db.base import Base, Big, Claimable, Id, Ref
+from shop_core.db.base import Base, Big, Claimable, Id, Json, Ref
 
 
 class PurchaseState(StrEnum):
@@ -83,7 +83,7 @@ class SupplyOffer(Base):
     """Something a supplier sells, as it was last seen. ``ref`` is the supplier's name for it.
 
     ``stock`` None: not known. ``on_sale``: it was on the supplier's list when it was last read. ``inputs``: what the buyer
-    has to say for it.
+    has to say for it; ``needs_inputs``: some of it he must.
     """
 
     __tablename__ = "supply_offers"
@@ -101,6 +101,7 @@ class SupplyOffer(Base):
     fewest: Mapped[int] = mapped_column(Integer)
     most: Mapped[int | None] = mapped_column(Integer)
     needs_inputs: Mapped[bool]
+    inputs: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list, server_default=text("'[]'"))
     seen_at: Mapped[datetime]
 
 
@@ -138,6 +139,7 @@ class Purchase(Claimable, Base):
         returned_minor: What of that it has given back.
         corrected_minor: What reconciliation has booked more, or less below zero, as the supplier's list has it.
         delivered: How many pieces have come and are the line's, or were when they came.
+        inputs: The supplier's name for what the buyer said → ours: the same for every repeat.
         tries: How often it was sent, or was about to be.
         reason: Why it was refused.
     """
@@ -192,6 +194,7 @@ class Purchase(Claimable, Base):
     reason: Mapped[str | None] = mapped_column(String(20))
     delivered: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     tries: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    inputs: Mapped[dict[str, str]] = mapped_column(default=dict, server_default=text("'{}'"))
     planned_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Row, Select, and_, bindparam, delete, func, or_, select, update
 
-from shop_core.catalog.read import get_variant
+from shop_core.catalog.edit import set_fields
+from shop_core.catalog.goods import LONGEST_KEY, LONGEST_LABEL, Asked, fields_for, match_fields
+from shop_core.catalog.read import VariantView, get_variant
 from shop_core.db.base import table_of
 from shop_core.db.tx import Tx, View
 from shop_core.db.upsert import insert_or
@@ -17,7 +19,7 @@ from shop_core.kernel.errors import ShopError
 from shop_core.kernel.money import BadAmount, Money
 from shop_core.supply.costs import landed
 from shop_core.supply.models import Route, SupplyOffer
-from shop_core.supply.supplier import ENOUGH, GoodsKind, NoSuchSupplier, Offer
+from shop_core.supply.supplier import ENOUGH, GoodsKind, InputField, NoSuchSupplier, Offer
 
 LONGEST_NAME: Final = 200
 STALE_AFTER: Final = timedelta(minutes=1)
@@ -36,9 +38,21 @@ class NoSuchOffer(ShopError):
 
 
 class NotSellable(ShopError):
-    """What the buyer would have to say for this offer cannot be asked of him. Nothing was connected."""
+    """What the buyer would have to say for this offer cannot be asked of him: a password, say. Nothing was connected."""
 
     code = "supply.not_sellable"
+
+
+class OtherGoods(ShopError):
+    """A direct top-up through an offer of codes, or the other way round. Nothing was connected."""
+
+    code = "supply.other_goods"
+
+
+class NotAsked(ShopError):
+    """The offer wants to know what the variant's buyers are not asked. Nothing was connected."""
+
+    code = "supply.not_asked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +153,26 @@ def _columns(tx: Tx, supplier: str, offer: Offer) -> dict[str, Any]:
         "fewest": max(_counted(offer.fewest) or 1, 1),
         "most": _counted(offer.most),
         "needs_inputs": any(one.is_required for one in offer.inputs),
+        "inputs": [_as_row(one) for one in offer.inputs],
         "seen_at": tx.now,
     }
+
+
+def _as_row(one: InputField) -> dict[str, Any]:
+    return {
+        "key": one.key[:LONGEST_KEY],
+        "label": one.label[:LONGEST_LABEL],
+        "kind": one.kind,
+        "required": one.is_required,
+        "choices": list(one.choices),
+    }
+
+
+def asked_of(rows: Sequence[Mapping[str, Any]]) -> tuple[Asked, ...]:
+    """What an offer asks of a buyer, as a column keeps it."""
+    return tuple(
+        Asked(row["key"], row["label"], row["kind"], row["required"], tuple(row["choices"])) for row in rows
+    )
 
 
 def _counted(number: int | None) -> int | None:
@@ -156,23 +188,41 @@ def connect_offer(tx: Tx, route: NewRoute) -> None:
 
     Raises:
         NoSuchVariant, NoSuchOffer: Not there.
-        NotSellable: It is no code or link, or needs more than the buyer's money.
+        NotSellable: It needs what is never asked in a chat.
+        OtherGoods: The variant is a direct top-up and the offer is not, or the other way round.
+        NotAsked: It needs what the variant's buyers are not asked. Where they are asked nothing yet, its own fields become
+            the variant's.
         BadAmount: A limit of nothing would never buy.
     """
     if route.max_cost is not None and route.max_cost.minor <= 0:
         raise BadAmount(amount=route.max_cost.decimal_text())
-    get_variant(tx, route.variant_id)
+    variant = get_variant(tx, route.variant_id)
     row = tx.execute(_ALL.where(SupplyOffer.id == route.offer_id)).first()
     if row is None:
         raise NoSuchOffer
-    if row.needs_inputs or row.kind == GoodsKind.TOP_UP.value:
-        raise NotSellable
+    _require_fitting(tx, variant, row)
     changing = {
         "priority": route.priority,
         "max_cost_minor": None if route.max_cost is None else route.max_cost.minor,
     }
     new = insert_or(tx, Route).values(variant_id=route.variant_id, offer_id=route.offer_id, **changing)
     tx.execute(new.on_conflict_do_update(index_elements=[Route.variant_id, Route.offer_id], set_=changing))
+
+
+def _require_fitting(tx: Tx, variant: VariantView, row: Row[Any]) -> None:
+    is_top_up = row.kind == GoodsKind.TOP_UP.value
+    if is_top_up != (variant.kind is GoodsKind.TOP_UP):
+        raise OtherGoods(is_top_up=int(is_top_up))
+    asked = asked_of(row.inputs)
+    own = fields_for(asked, tx.policy.languages[0])
+    # Listed before inputs were kept, or no top-up and yet in need of words: nobody knows what to ask.
+    is_unknown = row.needs_inputs and (not asked or not is_top_up)
+    if own is None or is_unknown:
+        raise NotSellable
+    if is_top_up and not variant.fields:
+        set_fields(tx, variant.id, own)
+    elif is_top_up and match_fields(variant.fields, asked) is None:
+        raise NotAsked(labels="、".join(one.label or one.key for one in asked if one.is_required))
 
 
 def disconnect_offer(tx: Tx, variant_id: int, offer_id: int) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final
@@ -82,6 +82,7 @@ class PurchaseView:
     ended_at: datetime | None
     due_at: datetime | None
     token: int | None
+    inputs: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_live(self) -> bool:
@@ -127,6 +128,7 @@ def plan(tx: Tx, need: Need) -> bool:
         "state": PurchaseState.PLANNED.value,
         "planned_at": tx.now,
         "due_at": best.opens_at or tx.now,
+        "inputs": dict(best.inputs),
         "attempts": 0,
     }
     _insert(tx, values)
@@ -328,4 +330,5 @@ def _view(row: Row[Any]) -> PurchaseView:
         ended_at=row.ended_at,
         due_at=row.due_at,
         token=row.token,
+        inputs=row.inputs,
     )

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Row, String, bindparam, cast, exists, literal, or_, select
 from sqlalchemy.orm import aliased
 
+from shop_core.catalog.goods import Field, fields_of, match_fields
+from shop_core.catalog.models import Variant
 from shop_core.db.tx import View
 from shop_core.kernel.money import Money
 from shop_core.supply.costs import Earned, landed, limit_abroad
 from shop_core.supply.models import WITHDRAWN, Health, Purchase, Route, SupplyOffer
+from shop_core.supply.offers import asked_of
 from shop_core.supply.supplier import ENOUGH, GoodsKind, No
 
 _OF_SUPPLIER: Final = aliased(Health)
@@ -31,10 +34,14 @@ _ROUTES: Final = (
         SupplyOffer.stock,
         SupplyOffer.fewest,
         SupplyOffer.most,
+        SupplyOffer.inputs,
+        Variant.kind.label("sold_as"),
+        Variant.inputs.label("fields"),
         _OF_SUPPLIER.opened_until.label("supplier_opens"),
         _OF_OFFER.opened_until.label("offer_opens"),
     )
     .join(SupplyOffer, SupplyOffer.id == Route.offer_id)
+    .join(Variant, Variant.id == Route.variant_id)
     .outerjoin(_OF_SUPPLIER, _OF_SUPPLIER.subject == literal("supplier:") + SupplyOffer.supplier)
     .outerjoin(_OF_OFFER, _OF_OFFER.subject == literal("offer:") + cast(SupplyOffer.id, String))
     .where(Route.variant_id.in_(bindparam("variants", expanding=True)), SupplyOffer.on_sale.is_(True))
@@ -52,12 +59,16 @@ _UNTRIED: Final = _ROUTES.where(SupplyOffer.id.not_in(_TRIED), ~_IS_INPUT_WRONG)
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What a line lacks, and what the buyer pays for a line of that variant."""
+    """What a line lacks, and what the buyer pays for a line of that variant.
+
+    ``fields``: what the buyer was asked for it.
+    """
 
     line_id: int
     variant_id: int
     quantity: int
     earned: Earned
+    fields: tuple[Field, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +79,7 @@ class Candidate:
         limit: What all pieces may cost, in the supplier's money.
         stock: How many it has, as far as it says; ``ENOUGH`` where it does not.
         opens_at: Its breaker, or its supplier's, keeps everybody away until then; None: it may be asked.
+        inputs: The supplier's name for what the buyer said → ours.
     """
 
     offer_id: int
@@ -78,12 +90,13 @@ class Candidate:
     limit: Money
     stock: int
     opens_at: datetime | None
+    inputs: Mapping[str, str] = field(default_factory=dict)
 
 
 def list_candidates(view: View, need: Need) -> Sequence[Candidate]:
     """The offers that a line could be bought through and was not yet tried with, those that may be asked now first."""
     rows = view.execute(_UNTRIED, {"variants": [need.variant_id], "line": need.line_id})
-    found = [_candidate(view, row, need.earned, need.quantity) for row in rows]
+    found = [_candidate(view, row, need.earned, need.quantity, need.fields) for row in rows]
     usable = [one for one in found if one is not None]
     return sorted(usable, key=lambda one: one.opens_at is not None)
 
@@ -91,8 +104,20 @@ def list_candidates(view: View, need: Need) -> Sequence[Candidate]:
 def can_supply(view: View, variant_id: int, quantity: int, earned: Earned) -> bool:
     """Whether so many could be bought now without a loss, as far as the offers were last seen."""
     rows = view.execute(_ROUTES, {"variants": [variant_id]})
-    found = (_candidate(view, row, earned, quantity) for row in rows)
+    found = (_candidate(view, row, earned, quantity, fields_of(row.fields)) for row in rows)
     return any(one is not None and one.opens_at is None for one in found)
+
+
+def has_routes(view: View, variant_id: int) -> bool:
+    """Whether an offer is connected, whatever may be bought through it now."""
+    return view.execute(select(Route.id).where(Route.variant_id == variant_id).limit(1)).first() is not None
+
+
+def list_routed(view: View, variant_ids: Sequence[int]) -> frozenset[int]:
+    """Those of some variants that an offer is connected to."""
+    return frozenset(
+        view.execute(select(Route.variant_id).where(Route.variant_id.in_(variant_ids))).scalars()
+    )
 
 
 def count_supply(view: View, prices: Iterable[tuple[int, Money]]) -> dict[int, int]:
@@ -104,7 +129,8 @@ def count_supply(view: View, prices: Iterable[tuple[int, Money]]) -> dict[int, i
     by_id = dict(prices)
     counted: dict[int, int] = {}
     for row in view.execute(_ROUTES, {"variants": list(by_id)}):
-        one = _candidate(view, row, Earned(by_id[row.variant_id], 1), row.fewest)
+        earned = Earned(by_id[row.variant_id], 1)
+        one = _candidate(view, row, earned, row.fewest, fields_of(row.fields))
         usable = 0
         if one is not None and one.opens_at is None and row.fewest <= 1:
             usable = min(one.stock, row.most or one.stock)
@@ -112,10 +138,17 @@ def count_supply(view: View, prices: Iterable[tuple[int, Money]]) -> dict[int, i
     return counted
 
 
-def _candidate(view: View, row: Row[Any], earned: Earned, quantity: int) -> Candidate | None:
+def _candidate(
+    view: View, row: Row[Any], earned: Earned, quantity: int, fields: tuple[Field, ...]
+) -> Candidate | None:
     terms = view.policy.suppliers.get(row.supplier)
     stock = ENOUGH if row.stock is None else row.stock
     if terms is None or not row.fewest <= quantity <= (row.most or quantity) or stock < quantity:
+        return None
+    is_top_up = row.kind == GoodsKind.TOP_UP.value
+    inputs = match_fields(fields, asked_of(row.inputs)) if is_top_up else {}
+    # An offer may have become something else since it was connected.
+    if inputs is None or is_top_up != (row.sold_as == GoodsKind.TOP_UP.value):
         return None
     cost = Money(row.cost_minor, row.currency)
     own = view.policy.currency
@@ -132,6 +165,7 @@ def _candidate(view: View, row: Row[Any], earned: Earned, quantity: int) -> Cand
         limit=limit_abroad(most * quantity, terms, row.currency),
         stock=stock,
         opens_at=max(opens, default=None),
+        inputs=inputs,
     )
 
 

@@ -19,6 +19,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Final, Protocol
 
+from shop_core.catalog.goods import GoodsKind as GoodsKind  # noqa: PLC0414 - a part of these terms
 from shop_core.kernel.errors import ShopError
 from shop_core.kernel.money import Money
 from shop_core.kernel.secret import Secret
@@ -40,17 +41,6 @@ class BadSupplierSettings(ShopError):
     """The shop cannot buy like this and does not start. Says what is wrong, never the key."""
 
     code = "supply.bad_settings"
-
-
-class GoodsKind(StrEnum):
-    """What an offer is once it is bought."""
-
-    CARD = "card"
-    """Codes, one for each piece."""
-    TOP_UP = "top_up"
-    """Credit on an account that the buyer names (直充); there may be a receipt, never a code."""
-    LINK = "link"
-    """An address to redeem."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ from shop_core.orders.pay import pay_by_gateway
 from shop_core.orders.place import Wish, place_order
 from shop_core.orders.read import OrderView, get_any
 from shop_core.orders.reveal import reveal_codes
+from shop_core.orders.say import say_inputs
 from shop_core.orders.take_payment import Taken, take_payment
 from shop_core.payments.gateway import (
     Begun,
@@ -82,6 +83,9 @@ TRADE_TABLES: Final = {
     "reveals": "id",
     "purchases": "id",
     "purchase_asks": "id",
+    "line_inputs": "line_id",
+    "top_up_proofs": "id",
+    "tasks": "id",
     "messages": "id",
     "ledger_entries": "id",
     "ledger_balances": "account",
@@ -235,6 +239,13 @@ class Market:
     async def place(self, customer: Customer, variant_id: int, quantity: int = 1, *, key: str = "") -> str:
         """Press "buy": the order's number."""
         return await place_order(self.shop, customer, Wish(variant_id, quantity, key or self.key()))
+
+    async def place_saying(self, customer: Customer, variant_id: int, **said: str) -> str:
+        """Press "buy" for a direct top-up, saying this."""
+        key = self.key()
+        told = {name: Secret(text) for name, text in said.items()}
+        inputs = await say_inputs(self.shop, customer, variant_id, key, told)
+        return await place_order(self.shop, customer, Wish(variant_id, 1, key, inputs))
 
     async def an_order(
         self, customer: Customer, variant_id: int | None = None, *, quantity: int = 1, paid: bool = False

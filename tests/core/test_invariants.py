@@ -14,7 +14,11 @@ import pytest
 from sqlalchemy import Connection, make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from shop_core.catalog.edit import set_fields
+from shop_core.catalog.goods import Field, FieldKind, GoodsKind
 from shop_core.db.tx import View
+from shop_core.delivery.kinds import change_kind
+from shop_core.delivery.tasks import list_tasks, watch_tasks
 from shop_core.invariants import (
     CHECKS,
     CODE_CHECK,
@@ -29,6 +33,7 @@ from shop_core.kernel.money import Money
 from shop_core.kernel.policy import Policy
 from shop_core.kernel.secret import Secret
 from shop_core.migrations.upgrade import upgrade
+from shop_core.orders.by_hand import finish_task, take_task
 from shop_core.orders.end import cancel_order, expire_orders
 from shop_core.orders.pay import pay_from_wallet, top_up_difference
 from shop_core.orders.refund import refund_order, refund_seen_order, return_order
@@ -110,6 +115,18 @@ CORRUPTIONS: Final[dict[str, tuple[str, ...]]] = {
     "entries_of_purchases_are_as_many": (
         "INSERT INTO ledger_entries (key, kind, at) VALUES ('purchase:99:bought', 'purchase_bought', 0)",
     ),
+    "delivered_top_up_has_its_proof": ("DELETE FROM top_up_proofs",),
+    "proof_has_paid_top_up": (
+        f"INSERT INTO top_up_proofs (line_id, done_by, at) VALUES ({line_in('cancelled')}, 'tg:1', 0)",
+    ),
+    "top_up_knows_what_its_buyer_said": ("DELETE FROM line_inputs",),
+    "open_task_has_paid_order": ("INSERT INTO tasks (line_id, state, opened_at) VALUES (123456, 'open', 0)",),
+    "task_has_known_state": ("UPDATE tasks SET state = 'lost' WHERE state = 'done'",),
+    "top_up_holds_no_card": (
+        ("UPDATE cards SET state = 'held', line_id = (SELECT max(line_id) FROM tasks)"
+        " WHERE id = (SELECT min(id) FROM cards WHERE state = 'available')"),
+    ),
+    "case_of_a_task_is_about_one_that_waits": ("UPDATE tasks SET state = 'withdrawn' WHERE state = 'open'",),
     "entry_balances": (
         ("UPDATE ledger_postings SET amount_minor = amount_minor + 1"
         " WHERE id = (SELECT max(id) FROM ledger_postings WHERE account = 'sales')"),
@@ -355,6 +372,24 @@ async def reconcile_days(trade: Trade) -> None:
     await shop.write(sign_off, signed, by=OWNER)
 
 
+async def top_up_by_hand(trade: Trade) -> None:
+    """One direct top-up that staff have done, one that waits for them too long."""
+    market = trade.market
+    variant = await market.a_variant(codes=0)
+    await market.shop.write(change_kind, variant, GoodsKind.TOP_UP)
+    await market.shop.write(set_fields, variant, (Field("phone", {"zh": "手机号"}, FieldKind.PHONE),))
+    customer = await market.a_customer(balance=1980)
+    for phone in ("13812345678", "13912345678"):
+        number = await market.place_saying(customer, variant, phone=phone)
+        await pay_from_wallet(market.shop, customer, number)
+        await market.run_news()
+    first, _ = await market.shop.read(list_tasks, 5)
+    await take_task(market.shop, first.id, by=OWNER)
+    await finish_task(market.shop, first.id, "", by=OWNER)
+    market.clock.advance(minutes=31)
+    await watch_tasks(market.shop)
+
+
 def run_apart(work: Callable[[], Any]) -> None:
     with ThreadPoolExecutor(max_workers=1) as thread:
         thread.submit(lambda: asyncio.run(work())).result()
@@ -366,6 +401,7 @@ async def fill(url: str) -> None:
         await populate(trade.market)
         await buy_something(trade)
         await reconcile_days(trade)
+        await top_up_by_hand(trade)
 
 
 @pytest.fixture(scope="module")

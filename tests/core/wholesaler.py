@@ -38,6 +38,7 @@ from shop_core.supply.supplier import (
     Offer,
     OfferPage,
     Outcome,
+    Partial,
     PurchaseRequest,
     RawCallback,
     Refused,
@@ -97,9 +98,17 @@ class Wholesaler:
     made_up: list[StatementLine] = field(default_factory=list)
     """Lines of its list that it sold nothing for."""
 
-    def sells(self, ref: str = "A", *, cost: int = 500, stock: int | None = None, **more: Any) -> Offer:
+    def sells(
+        self,
+        ref: str = "A",
+        *,
+        cost: int = 500,
+        stock: int | None = None,
+        kind: GoodsKind = GoodsKind.CARD,
+        **more: Any,
+    ) -> Offer:
         """Put an offer on its list, or change it."""
-        offer = Offer(ref, f"Goods {ref}", GoodsKind.CARD, Money(cost, "CNY"), stock=stock, **more)
+        offer = Offer(ref, f"Goods {ref}", kind, Money(cost, "CNY"), stock=stock, **more)
         self.offers[ref] = offer
         return offer
 
@@ -151,16 +160,24 @@ class Wholesaler:
         self.balance_minor -= cost.minor
         if deed.startswith("accept"):
             outcome: Outcome = Accepted(ref, cost)
+        elif deed == "part":
+            outcome = Partial(delivered_value=Money(3_000, "CNY"), supplier_ref=ref, cost=cost)
         else:
-            outcome = Done(self.codes(request.number, request.quantity), ref, cost)
+            outcome = self._done(request, ref, cost)
         at = self.now() + timedelta(seconds=self.charges_after_s)
         self.sales[request.number] = Sale(request, ref, cost, outcome, at)
         return outcome
 
+    def _done(self, request: PurchaseRequest, ref: str, cost: Money) -> Done:
+        offer = self.offers.get(request.offer_ref)
+        if offer is not None and offer.kind is GoodsKind.TOP_UP:
+            return Done((), ref, cost, receipt=f"receipt-{request.number}")
+        return Done(self.codes(request.number, request.quantity), ref, cost)
+
     def finishes(self, number: str) -> Done:
         """What was accepted is there."""
         sale = self.sales[number]
-        done = Done(self.codes(number, sale.request.quantity), sale.ref, sale.cost)
+        done = self._done(sale.request, sale.ref, sale.cost)
         sale.outcome = done
         return done
 
