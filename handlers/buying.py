@@ -7,27 +7,26 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from handlers import account_asked
+from handlers.codes_shown import draw_codes
 from handlers.links import link
-from handlers.order_screen import draw_codes, draw_order, order_facts, show_order
-from handlers.refusals import refusal_text
+from handlers.order_screen import draw_order, order_facts, show_order
+from handlers.placing import place_wish
 from handlers.screen import Line, LinkButton, Prompt, Screen, Style
 from handlers.visit import Visit
+from shop_core.catalog.goods import GoodsKind
 from shop_core.catalog.read import get_variant_for_sale
+from shop_core.delivery.available import count_available
 from shop_core.insight.exposure import Step
-from shop_core.kernel.money import Money
 from shop_core.orders.ask import ask_about_order
 from shop_core.orders.end import cancel_order
-from shop_core.orders.errors import BadQuantity, NotPayable
+from shop_core.orders.errors import BadQuantity
 from shop_core.orders.models import OrderState
-from shop_core.orders.pay import buy as place_and_ask
 from shop_core.orders.pay import pay_by_gateway, pay_from_wallet, top_up_difference
-from shop_core.orders.place import MOST_IN_ONE_ORDER, Wish, place_order
+from shop_core.orders.place import MOST_IN_ONE_ORDER, Wish, check_quantity
 from shop_core.orders.reveal import reveal_codes
-from shop_core.orders.spend import spendable
 from shop_core.orders.steps import delivered_cause
 from shop_core.orders.take_payment import Taken
-from shop_core.payments.gateway import GatewayRefused
-from shop_core.stock.count import count_on_shelf
 
 
 async def buy(visit: Visit, variant_id: int, quantity: int, key: str) -> Screen:
@@ -35,27 +34,17 @@ async def buy(visit: Visit, variant_id: int, quantity: int, key: str) -> Screen:
     variant = await visit.shop.read(get_variant_for_sale, variant_id)
     visit.expose(Step.STARTED, variant.product_id)
     wish = Wish(variant_id, quantity, key)
-    balance: Money = await visit.shop.read(spendable, visit.customer.person_id, visit.own_ways)
-    if balance.minor or len(visit.gateways) != 1:
-        number = await place_order(visit.shop, visit.customer, wish)
-        return await show_order(visit, number)
-    title = variant.full_name(visit.language)
-    try:
-        number, _ = await place_and_ask(visit.shop, visit.customer, wish, visit.gateways[0], title=title)
-    except GatewayRefused as refused:
-        number = str(refused.details["number"])[:8]
-    except NotPayable as error:
-        # Pressed before: the key finds the order that it placed then, which has been paid or has ended since.
-        number = await place_order(visit.shop, visit.customer, wish)
-        return (await show_order(visit, number)).with_toast(refusal_text(visit, error))
-    return await show_order(visit, number)
+    if variant.kind is GoodsKind.TOP_UP:
+        check_quantity(variant, quantity)
+        return await account_asked.begin_asking(visit, wish)
+    return await place_wish(visit, variant, wish)
 
 
 async def ask_quantity(visit: Visit, variant_id: int, key: str) -> Screen:
     """How many? The answer buys under the key that the question was asked with."""
     chosen = await visit.shop.read(get_variant_for_sale, variant_id)
     visit.expose(Step.STARTED, chosen.product_id)
-    shelf = (await visit.shop.read(count_on_shelf, [(variant_id, chosen.sell_until_days)]))[variant_id]
+    shelf = (await visit.shop.read(count_available, [chosen]))[variant_id]
     limits = (shelf.count, chosen.per_order, chosen.per_person, MOST_IN_ONE_ORDER)
     most = min(limit for limit in limits if limit)
     lines = (
@@ -142,7 +131,7 @@ async def cancel(visit: Visit, number: str) -> Screen:
 async def code(visit: Visit, number: str) -> Screen:
     """Show the codes. The look is on record before they are opened."""
     revealed = await reveal_codes(visit.shop, visit.customer, number)
-    return draw_codes(visit, revealed.order, revealed.codes)
+    return draw_codes(visit, revealed)
 
 
 async def _title(visit: Visit, number: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
-from handlers import account, browse, buying, guest, joining, order_screen, support
+from handlers import account, account_asked, browse, buying, guest, joining, order_screen, support
 from handlers.incoming import LONGEST_LINK, Incoming, Link, Upload
 from handlers.links import link, match
 from handlers.refusals import refusal_screen
@@ -36,6 +36,11 @@ FLOWS: Final[Mapping[str, Flow]] = {
     "ask_quantity": buying.ask_quantity,
     "typed_quantity": buying.typed_quantity,
     "buy": buying.buy,
+    "ask_input": account_asked.ask_input,
+    "typed_input": account_asked.typed_input,
+    "pick_input": account_asked.pick_input,
+    "skip_input": account_asked.skip_input,
+    "sure": account_asked.sure,
     "ask_search": browse.ask_search,
     "search": browse.search,
     "search_page": browse.search,
@@ -68,7 +73,7 @@ FLOWS: Final[Mapping[str, Flow]] = {
 SPOKEN: Final = ("orders", "help", "support", "home", "balance")
 """Endpoints that people ask for in words; which words, the catalogue says."""
 
-SECRETS: Final = frozenset({"set_password", "recover"})
+SECRETS: Final = frozenset({"set_password", "recover", "typed_input"})
 """Endpoints whose last part is typed and nobody else's to read."""
 
 LONGEST_TEXT: Final = 200
@@ -180,7 +185,7 @@ async def _read(visit: Visit, text: str, asked: str | None) -> Screen:
         return await browse.home(visit)
     meant = None if asked is None else match(f"{asked}/{said}")
     if meant is not None and meant[0] in SECRETS:
-        # A password may look like anything.
+        # A password, and an account, may look like anything.
         return await _follow(visit, f"{asked}/{said}")
     number = parse_number(said)
     if number is not None:

@@ -28,6 +28,7 @@ class OrderNumber(BaseConverter):
 _ID: Final = "int(max=9223372036854775807)"
 _NUMBER: Final = "number"
 _CODE: Final = "string(length=16)"
+_STEP: Final = "int(max=99)"
 _KEY: Final = "string(length=10)"
 
 ROUTES: Final = Map(
@@ -44,6 +45,11 @@ ROUTES: Final = Map(
         Rule(f"/buy/<{_ID}:variant_id>/<int(signed=True):quantity>/<{_KEY}:key>", endpoint="buy"),
         Rule(f"/n/<{_ID}:variant_id>/<{_KEY}:key>", endpoint="ask_quantity"),
         Rule(f"/n/<{_ID}:variant_id>/<{_KEY}:key>/<path:typed>", endpoint="typed_quantity"),
+        Rule(f"/in/<{_KEY}:key>/<{_STEP}:step>", endpoint="ask_input"),
+        Rule(f"/in/<{_KEY}:key>/<{_STEP}:step>/<path:typed>", endpoint="typed_input"),
+        Rule(f"/pick/<{_KEY}:key>/<{_STEP}:step>/<{_STEP}:place>", endpoint="pick_input"),
+        Rule(f"/skip/<{_KEY}:key>/<{_STEP}:step>", endpoint="skip_input"),
+        Rule(f"/sure/<{_KEY}:key>", endpoint="sure"),
         Rule("/find", endpoint="ask_search"),
         Rule("/find/<path:words>", endpoint="search"),
         Rule("/more/<int(max=9999):page>/<path:words>", endpoint="search_page"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from handlers.browse import restocked_screen
@@ -39,6 +40,10 @@ async def news_screen(shop: Shop, message: QueuedMessage) -> Screen | None:
     if message.news in _WHILE_WAITING and not _is_waiting(order):
         # It waits no more: what came of it is news of its own.
         return None
+    if order is not None and message.news is NewsKind.ORDER_CHECKED and order.lines[0].is_top_up:
+        # The message that shows it says how long it has been by now; nobody is disturbed for that.
+        facts = await shop.read(order_facts, customer.person_id, order.number, visit.own_ways)
+        return replace(draw_order(visit, facts), quiet=True)
     if order is not None and (message.news in _TOLD_BY_ORDER or _is_late_and_waiting(message, order)):
         facts = await shop.read(order_facts, customer.person_id, order.number, visit.own_ways)
         return draw_order(visit, facts).as_news()

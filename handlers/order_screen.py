@@ -6,13 +6,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from handlers import topping_up
 from handlers.links import link
 from handlers.screen import (
     Bill,
     Button,
-    Code,
-    CopyButton,
-    File,
     Line,
     LinkButton,
     Qr,
@@ -26,9 +24,9 @@ from handlers.visit import Visit
 from shop_core.catalog.read import pick
 from shop_core.db.tx import View
 from shop_core.kernel.money import Money
-from shop_core.kernel.secret import Secret
 from shop_core.orders.models import OrderState
 from shop_core.orders.pay import goods_of
+from shop_core.orders.progress import Progress, find_progress
 from shop_core.orders.read import OrderView, get_own
 from shop_core.orders.spend import spendable
 from shop_core.payments.gateway import Gateways
@@ -36,9 +34,6 @@ from shop_core.payments.models import PaymentState, Purpose, RefundState
 from shop_core.payments.payments import PaymentView, list_for
 from shop_core.payments.refunds import RefundView, find_refund
 from shop_core.wallet.balance import balance_of
-
-MOST_ON_SCREEN: Final = 10
-"""Codes shown one by one; more of them come as a text file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +44,7 @@ class OrderFacts:
         balance: What may pay here.
         kept_back: What else is in the wallet, and came in another way than this channel allows.
         refund: The order's refund at the gateway that took the money.
+        progress: How far a direct top-up is.
     """
 
     order: OrderView
@@ -57,6 +53,7 @@ class OrderFacts:
     kept_back: Money
     refund: RefundView | None = None
     chosen: int | None = None
+    progress: Progress | None = None
 
     @property
     def waiting(self) -> PaymentView | None:
@@ -87,7 +84,14 @@ def order_facts(view: View, person_id: int, number: str, ways: Collection[str] |
     )
     balance = spendable(view, person_id, ways)
     kept_back = balance_of(view, person_id) - balance
-    return OrderFacts(order, payments, balance, kept_back, find_refund(view, order.id))
+    return OrderFacts(
+        order,
+        payments,
+        balance,
+        kept_back,
+        find_refund(view, order.id),
+        progress=find_progress(view, order),
+    )
 
 
 async def show_order(visit: Visit, number: str, *, chosen: int | None = None) -> Screen:
@@ -113,7 +117,10 @@ async def show_ways(visit: Visit, number: str) -> Screen:
 
 def draw_order(visit: Visit, facts: OrderFacts) -> Screen:
     """Draw an order."""
-    match state_now(visit, facts.order):
+    state = state_now(visit, facts.order)
+    if facts.progress is not None and state in _TOPPED_UP:
+        return _draw_top_up(visit, facts, facts.progress)
+    match state:
         case OrderState.AWAITING:
             return _awaiting(visit, facts)
         case OrderState.DELIVERED:
@@ -122,10 +129,27 @@ def draw_order(visit: Visit, facts: OrderFacts) -> Screen:
             return _plain(visit, facts.order, "paid")
         case OrderState.REFUNDED:
             return _refunded(visit, facts.order, facts.refund)
-        case OrderState.CANCELLED:
-            return _plain(visit, facts.order, "cancelled")
-        case OrderState.EXPIRED:
-            return _plain(visit, facts.order, "expired")
+        case OrderState.CANCELLED | OrderState.EXPIRED:
+            return _plain(visit, facts.order, state.value)
+
+
+_TOPPED_UP: Final = frozenset({OrderState.PAID, OrderState.DELIVERED, OrderState.REFUNDED})
+
+
+def _draw_top_up(visit: Visit, facts: OrderFacts, progress: Progress) -> Screen:
+    match facts.order.state:
+        case OrderState.PAID:
+            head = head_lines(visit, facts.order, "topping")
+            return topping_up.under_way(visit, facts.order, head, progress)
+        case OrderState.DELIVERED:
+            return topping_up.done(visit, facts.order, head_lines(visit, facts.order, "topped_up"), progress)
+        case _:
+            refunded = _refunded(visit, facts.order, facts.refund)
+            wrong = Line(visit.say("topping.wrong")) if progress.is_input_wrong else None
+            said = [*topping_up.echo_lines(visit, progress), *([wrong] if wrong else [])]
+            above = 1 + len(facts.order.lines)
+            lines = (*refunded.lines[:above], *said, *refunded.lines[above:])
+            return replace(refunded, lines=lines)
 
 
 def _awaiting(visit: Visit, facts: OrderFacts) -> Screen:
@@ -140,25 +164,6 @@ def _is_bill(payment: PaymentView) -> bool:
     return payment.state is PaymentState.OPEN and payment.link is None and payment.qr is None
 
 
-def draw_codes(visit: Visit, order: OrderView, codes: Sequence[Secret]) -> Screen:
-    """A delivered order with its codes open. Drawn for the one answer to the one who asked, and kept nowhere."""
-    say = visit.say
-    lines: list[Line | Code] = [*_head(visit, order, "delivered")]
-    rows: list[tuple[Button, ...]] = []
-    file = None
-    if len(codes) <= MOST_ON_SCREEN:
-        lines += [Code(code) for code in codes]
-        label = "order.copy" if len(codes) == 1 else "order.copy_n"
-        rows += [(CopyButton(say(label, n=place), code),) for place, code in enumerate(codes, start=1)]
-    else:
-        file = File(f"{order.number}.txt", Secret("\n".join(code.reveal() for code in codes) + "\n"))
-        lines.append(Line(say("order.in_file", n=len(codes))))
-    lines.append(Line(say("order.keep_safe"), Style.MUTED))
-    again = link("variant", variant_id=order.lines[0].variant_id)
-    rows.append((LinkButton(say("order.again"), again), _trouble(visit, order)))
-    return Screen(tuple(lines), tuple(rows), slot=order_slot(order.number), file=file)
-
-
 def state_now(visit: Visit, order: OrderView) -> OrderState:
     """The state, seeing an order whose time is over as expired even if the sweeper has not come by yet."""
     if order.state is OrderState.AWAITING and order.expires_at <= visit.shop.clock.now():
@@ -166,7 +171,8 @@ def state_now(visit: Visit, order: OrderView) -> OrderState:
     return order.state
 
 
-def _head(visit: Visit, order: OrderView, state: str) -> list[Line]:
+def head_lines(visit: Visit, order: OrderView, state: str) -> list[Line]:
+    """What it is, in which state, and what was bought."""
     title = visit.say(f"order.{state}.title", number=visit.say.number(order.number))
     names = [Line(f"{pick(line.names, visit.language)} × {line.quantity}") for line in order.lines]
     return [Line(title, Style.TITLE), *names]
@@ -181,7 +187,8 @@ def _is_asking(visit: Visit, facts: OrderFacts) -> bool:
 def _choosing(visit: Visit, facts: OrderFacts) -> Screen:
     """No payment begun: price, balance, balance after, and a button for each way to pay."""
     order, say = facts.order, visit.say
-    lines = [*_head(visit, order, "awaiting"), *_due(visit, order.total, order)]
+    said = topping_up.echo_lines(visit, facts.progress)
+    lines = [*head_lines(visit, order, "awaiting"), *said, *_due(visit, order.total, order)]
     rows: list[tuple[Button, ...]] = []
     if facts.balance.minor:
         lines.append(Line(say("order.balance", amount=visit.money(facts.balance))))
@@ -212,7 +219,9 @@ def _choosing(visit: Visit, facts: OrderFacts) -> Screen:
 def _paying(visit: Visit, facts: OrderFacts, payment: PaymentView) -> Screen:
     """A payment is begun: its QR, its link, and "I have paid"."""
     order, say = facts.order, visit.say
-    lines = [*_head(visit, order, "awaiting"), *_due(visit, payment.amount, order, payment.due)]
+    said = topping_up.echo_lines(visit, facts.progress)
+    due = _due(visit, payment.amount, order, payment.due)
+    lines = [*head_lines(visit, order, "awaiting"), *said, *due]
     rows: list[tuple[Button, ...]] = []
     qr = bill = None
     if payment.state is PaymentState.INTENDED:
@@ -231,7 +240,7 @@ def _paying(visit: Visit, facts: OrderFacts, payment: PaymentView) -> Screen:
     if facts.balance.minor or len(visit.gateways) > 1:
         other.append(LinkButton(say("order.other_way"), link("ways", number=order.number)))
     other.append(LinkButton(say("order.cancel"), link("cancel", number=order.number), Weight.DANGER))
-    other.append(_trouble(visit, order))
+    other.append(trouble_button(visit, order))
     rows.append(tuple(other))
     slot = order_slot(order.number)
     return Screen(tuple(lines), tuple(rows), slot=slot, qr=qr, bill=bill, deadline=order.expires_at)
@@ -266,18 +275,18 @@ def _due(visit: Visit, amount: Money, order: OrderView, tender: Money | None = N
 
 def _delivered(visit: Visit, order: OrderView) -> Screen:
     say = visit.say
-    lines = [*_head(visit, order, "delivered"), Line(say("order.delivered.text"))]
+    lines = [*head_lines(visit, order, "delivered"), Line(say("order.delivered.text"))]
     rows = (
         (LinkButton(say("order.reveal"), link("code", number=order.number), Weight.PRIMARY),),
         (
             LinkButton(say("order.again"), link("variant", variant_id=order.lines[0].variant_id)),
-            _trouble(visit, order),
+            trouble_button(visit, order),
         ),
     )
     return Screen(tuple(lines), rows, slot=order_slot(order.number))
 
 
-def _trouble(visit: Visit, order: OrderView) -> LinkButton:
+def trouble_button(visit: Visit, order: OrderView) -> LinkButton:
     """Ask the shop about this order."""
     return LinkButton(visit.say("order.trouble"), link("support_order", number=order.number))
 
@@ -300,11 +309,11 @@ def _plain(visit: Visit, order: OrderView, state: str) -> Screen:
 
 def _with_text(visit: Visit, order: OrderView, state: str, text: str) -> Screen:
     say = visit.say
-    lines = [*_head(visit, order, state), Line(text)]
+    lines = [*head_lines(visit, order, state), Line(text)]
     rows = (
         (
             LinkButton(say("order.again"), link("variant", variant_id=order.lines[0].variant_id)),
-            _trouble(visit, order),
+            trouble_button(visit, order),
         ),
         (LinkButton(say("button.home"), link("home")),),
     )

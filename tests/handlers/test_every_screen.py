@@ -90,6 +90,12 @@ async def test_every_link_of_every_screen_leads_somewhere(database_url: str, lan
             "language",
             # Only behind the command that Telegram asks every shop to have.
             "paysupport",
+            # One question leads to the next, and any other button begins another form: test_top_ups walks them.
+            "ask_input",
+            "typed_input",
+            "pick_input",
+            "skip_input",
+            "sure",
             # Only behind a picture or a file.
             "support_file",
             # Only behind the number of somebody else's order.

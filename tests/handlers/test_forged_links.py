@@ -220,6 +220,8 @@ VALUES: Final[dict[str, st.SearchStrategy[Any]]] = {
     "key": st.text(
         "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", min_size=10, max_size=10
     ),
+    "step": st.integers(0, 99),
+    "place": st.integers(0, 99),
     "code": st.text(ALPHABET, min_size=16, max_size=16),
     "number": st.randoms().map(new_number),
     "message_id": st.integers(1, 2**63 - 1),
