@@ -10,6 +10,7 @@ from admin_cmds.command import Desk
 from admin_cmds.links import link_to
 from handlers.screen import Button, Line, LinkButton, Screen, Style, Weight
 from shop_core.catalog.edit import NewProduct, NewVariant
+from shop_core.catalog.goods import GoodsKind
 from shop_core.catalog.overview import Branch, list_tree
 from shop_core.catalog.read import (
     ProductState,
@@ -114,7 +115,8 @@ def _variant_text(desk: Desk, variant: VariantView, shelf: Shelf) -> str:
     ]
     if desk.may(Right.BOOKS):
         facts.append(desk.say("admin.variant.cost", cost=desk.money(variant.cost)))
-    facts.append(stock_text(desk, shelf))
+    is_top_up = variant.kind is GoodsKind.TOP_UP
+    facts.append(desk.say("admin.goods.top_up") if is_top_up else stock_text(desk, shelf))
     if variant.hidden:
         facts.append(desk.say("admin.variant.hidden"))
     if variant.price_held:
@@ -139,10 +141,14 @@ def _variant_rows(desk: Desk, variant: VariantView) -> tuple[tuple[Button, ...],
     stock = desk.button("admin.button.import", "import", str(variant.id), weight=Weight.PRIMARY, name=name)
     price = desk.button("admin.button.price", "price", str(variant.id), name=name)
     limits = desk.button("admin.button.limits", "limits", str(variant.id), name=name)
+    kind = desk.button("admin.button.goods", "goods", str(variant.id), name=name)
     if variant.hidden:
         shown = desk.button("admin.button.variant_publish", "variant", "publish", str(variant.id), name=name)
         return (shown,), (stock,), (price, limits)
-    return ((stock, price, limits),) if len(name) <= _SHORT_NAME else ((stock,), (price, limits))
+    if variant.kind is GoodsKind.TOP_UP:
+        return ((price, limits, kind),) if len(name) <= _SHORT_NAME else ((kind,), (price, limits))
+    short = (stock, price, limits), (kind,)
+    return short if len(name) <= _SHORT_NAME else ((stock,), (price, limits), (kind,))
 
 
 def _state_row(desk: Desk, product: ProductView) -> tuple[Button, ...]:

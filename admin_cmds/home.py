@@ -6,9 +6,10 @@ from typing import Final
 
 from admin_cmds.command import Desk
 from admin_cmds.threads import threads_button
-from handlers.screen import Line, Screen, Style, Weight
+from handlers.screen import Line, LinkButton, Screen, Style, Weight
 from shop_core.cases.cases import list_open
 from shop_core.cases.handled_by import kinds_for
+from shop_core.delivery.tasks import list_tasks
 from shop_core.threads.read import count_waiting
 
 COUNTED: Final = 99
@@ -36,5 +37,13 @@ async def home(desk: Desk) -> Screen:
             (desk.button("admin.button.find_order", "order"), desk.button("admin.button.help", "help")),
             (threads_button(desk, writing), desk.button("admin.button.staff", "staff")),
             (desk.button("admin.button.web", "web"), *suppliers),
+            *_queue_row(desk, len(await desk.shop.read(list_tasks, COUNTED))),
         ),
     )
+
+
+def _queue_row(desk: Desk, waiting: int) -> tuple[tuple[LinkButton, ...], ...]:
+    """The way to what is to be done by hand, where there is something."""
+    if not waiting:
+        return ()
+    return ((desk.button("admin.button.queue_n", "queue", weight=Weight.PRIMARY, n=waiting),),)

@@ -17,7 +17,7 @@ FIRST: Final = ("admin", "start")
 """The two doors: the counter and the shop itself."""
 LAST: Final = ("help", "language")
 
-_OFFERED: Final = ("orders", "cases", "stock", "suspense", "funnel", "audit", "jobs", "staff")
+_OFFERED: Final = ("orders", "cases", "queue", "stock", "suspense", "funnel", "audit", "jobs", "staff")
 """Commands of one word that need no other, the most used first."""
 
 

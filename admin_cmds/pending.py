@@ -13,6 +13,7 @@ from admin_cmds.links import link_to
 from admin_cmds.odd_money import suspense_show
 from admin_cmds.purchases import purchase_show
 from admin_cmds.reconciling import name_of, reconcile_show
+from admin_cmds.queue import task_show
 from handlers.screen import Button, Line, LinkButton, Screen, Style, Weight
 from shop_core.cases.cases import CaseKind, OpenCase, close_case, find_open, list_open
 from shop_core.cases.handled_by import HANDLED_BY, kinds_for
@@ -99,6 +100,7 @@ _NAMED_BY: Final = {
     CaseKind.STOCK: "name",
     CaseKind.PRICE: "name",
     CaseKind.JOB: "job",
+    CaseKind.TASK: "task",
     CaseKind.THREAD: "name",
     CaseKind.SUPPLIER: "supplier",
     CaseKind.FLOAT: "supplier",
@@ -127,6 +129,8 @@ async def draw_case(desk: Desk, case: OpenCase) -> Screen:
         return await reconcile_show(desk, case.subject_id)
     if case.kind is CaseKind.PRICE:
         return await price_case(desk, case.subject_id)
+    if case.kind is CaseKind.TASK:
+        return await task_show(desk, case.subject_id)
     say = desk.say
     subject = await desk.shop.read(_subject_of, case)
     title = Line(f"{say(f'admin.case.{case.kind.value}')}   {_what(desk, case)}", Style.TITLE)

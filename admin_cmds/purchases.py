@@ -8,6 +8,7 @@ from typing import Final
 from admin_cmds.command import Desk, ask_first
 from admin_cmds.links import link_to
 from handlers.screen import Button, Line, LinkButton, Prompt, Screen, Style, Weight
+from shop_core.catalog.goods import GoodsKind
 from shop_core.catalog.read import get_variant
 from shop_core.conversations.keys import new_key
 from shop_core.db.tx import View
@@ -61,8 +62,11 @@ async def purchase_ask(desk: Desk, purchase_id: int) -> Screen:
 
 
 async def purchase_bought(desk: Desk, purchase_id: int) -> Screen:
-    """A person has seen that it was bought, and sends its codes as a file."""
+    """A person has seen that it was bought, and sends its codes as a file; a direct top-up has none."""
     seen = await desk.shop.read(_see, purchase_id, desk.language)
+    if seen.purchase.kind is GoodsKind.TOP_UP:
+        await say_bought(desk.shop, purchase_id, [], by=desk.actor)
+        return await purchase_show(desk, purchase_id)
     if desk.upload is None:
         return _ask_for_codes(desk, seen)
     lines = read_codes(desk.upload.content, file_name=desk.upload.name)

@@ -8,7 +8,7 @@ from typing import Any, Final
 import click
 
 from admin_cmds.command import Command, Desk, Misused, NoSuchCommand, Unfinished
-from admin_cmds.tables import goods, money, shop, supply, talk
+from admin_cmds.tables import goods, money, queue, shop, supply, talk
 from handlers.screen import Screen
 from shop_core.kernel.policy import Policy
 from shop_core.staff.roles import Role
@@ -19,6 +19,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     *money.COMMANDS,
     *supply.COMMANDS,
     *talk.COMMANDS,
+    *queue.COMMANDS,
 )
 
 _BY_NAME: Final[Mapping[str, Command]] = {command.name: command for command in COMMANDS}

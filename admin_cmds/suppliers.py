@@ -8,6 +8,7 @@ from typing import Final
 from admin_cmds.command import Desk
 from admin_cmds.links import link_to
 from handlers.screen import Button, Line, LinkButton, Screen, Style, Weight
+from shop_core.catalog.goods import GoodsKind
 from shop_core.catalog.read import get_variant
 from shop_core.db.tx import Tx, View
 from shop_core.kernel.errors import RetryLater, ShopError, Unknown
@@ -190,6 +191,8 @@ async def offer_show(desk: Desk, offer_id: int) -> Screen:
     ]
     if offer.landed != offer.cost:
         lines.insert(2, Line(say("admin.offer.landed", amount=desk.money(offer.landed))))
+    if offer.kind is GoodsKind.TOP_UP:
+        lines.insert(2, Line(say("admin.offer.top_up")))
     number = str(offer.id)
     rows: list[tuple[Button, ...]] = [
         (desk.button("admin.button.routes", "routes", str(variant_id), goods=goods),)

@@ -10,6 +10,7 @@ from admin_cmds.command import Desk
 from admin_cmds.imports import ended_screen, import_show
 from admin_cmds.jobs import ran_screen
 from admin_cmds.pending import draw_case
+from admin_cmds.queue import task_show
 from admin_cmds.team import joined_screen
 from admin_cmds.threads import notice_screen, settled_screen
 from handlers import news
@@ -20,6 +21,7 @@ from shop_core.cases.handled_by import HANDLED_BY
 from shop_core.conversations.at_the_desk import find_at_desk
 from shop_core.customers.people import Address, find_customer
 from shop_core.db.shop import Shop
+from shop_core.delivery.tasks import NoSuchTask
 from shop_core.kernel.errors import ShopError
 from shop_core.messaging.queue import NewsKind, QueuedMessage
 from shop_core.staff.roles import Right, Roster
@@ -29,6 +31,7 @@ _FOR_STAFF: Final = frozenset(
     {
         NewsKind.CASE_OPENED,
         NewsKind.IMPORT_ENDED,
+        NewsKind.TASK_OPENED,
         NewsKind.JOB_RAN,
         NewsKind.STAFF_JOINED,
         NewsKind.THREAD_WRITTEN,
@@ -54,6 +57,8 @@ async def _staff_news(desk: Desk, message: QueuedMessage) -> Screen | None:
             return await _case_news(desk, int(message.args["case_id"]))
         case NewsKind.JOB_RAN:
             return ran_screen(desk, message.args) if desk.may(Right.BOOKS) else None
+        case NewsKind.TASK_OPENED:
+            return await _task_news(desk, int(message.args["task_id"]))
         case NewsKind.STAFF_JOINED:
             return await _joined_news(desk, int(message.args["member_id"]))
         case NewsKind.THREAD_WRITTEN | NewsKind.THREAD_SETTLED:
@@ -67,6 +72,15 @@ async def _case_news(desk: Desk, case_id: int) -> Screen | None:
     if case is None or not desk.may(HANDLED_BY[case.kind]):
         return None
     return replace(await draw_case(desk, case), slot=None, news=True)
+
+
+async def _task_news(desk: Desk, task_id: int) -> Screen | None:
+    if not desk.may(Right.SERVE):
+        return None
+    try:
+        return replace(await task_show(desk, task_id), slot=None, news=True)
+    except NoSuchTask:
+        return None
 
 
 async def _thread_news(desk: Desk, message: QueuedMessage) -> Screen | None:

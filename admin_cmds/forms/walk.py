@@ -8,8 +8,9 @@ from typing import Final
 
 from admin_cmds.arguments import read_id
 from admin_cmds.command import Desk
-from admin_cmds.forms import new_price, new_product
+from admin_cmds.forms import new_field, new_price, new_product
 from admin_cmds.forms.form import BACK, DROP, MAKE, SAY, Answers, Form, Here
+from admin_cmds.forms.new_field import NEW_FIELD
 from admin_cmds.forms.new_price import NEW_PRICE
 from admin_cmds.forms.new_product import NEW_PRODUCT, NEW_VARIANT
 from admin_cmds.refusals import refusal_text
@@ -21,6 +22,7 @@ FORMS: Final[Mapping[str, Form]] = {
     "product": NEW_PRODUCT,
     "variant": NEW_VARIANT,
     "price": NEW_PRICE,
+    "field": NEW_FIELD,
 }
 
 
@@ -45,6 +47,14 @@ async def begin_price(desk: Desk, rest: tuple[str, ...]) -> Screen | None:
     if variant_id is None:
         return None
     return await _begin(desk, "price", await desk.shop.read(new_price.begin_answers, variant_id))
+
+
+async def begin_field(desk: Desk, rest: tuple[str, ...]) -> Screen | None:
+    """The form of a new field, for the command with nothing but a variant."""
+    variant_id = read_id(rest)
+    if variant_id is None:
+        return None
+    return await _begin(desk, "field", await desk.shop.read(new_field.begin_answers, variant_id))
 
 
 async def _begin(desk: Desk, form: str, answers: Answers) -> Screen:

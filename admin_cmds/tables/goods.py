@@ -7,11 +7,12 @@ from typing import Final
 import click
 from click import Argument, Option
 
-from admin_cmds import goods, imports, shelf
+from admin_cmds import goods, goods_kind, imports, shelf
 from admin_cmds.arguments import AMOUNT, COUNT, DAY, ID
 from admin_cmds.command import Command
-from admin_cmds.forms.walk import begin_price, begin_product, begin_variant, form_step
+from admin_cmds.forms.walk import begin_field, begin_price, begin_product, begin_variant, form_step
 from admin_cmds.tables.options import en, number, words, yes
+from shop_core.catalog.goods import LONGEST_INPUT, FieldKind, GoodsKind
 from shop_core.staff.roles import Right
 
 COMMANDS: Final[tuple[Command, ...]] = (
@@ -87,6 +88,41 @@ COMMANDS: Final[tuple[Command, ...]] = (
             Argument(["per_order"], type=COUNT),
             Argument(["per_person"], type=COUNT),
         ),
+    ),
+    Command(
+        "goods",
+        goods_kind.goods,
+        "goods 12 top_up",
+        Right.GOODS,
+        (
+            number("variant_id"),
+            Argument(["kind"], type=click.Choice([kind.value for kind in GoodsKind]), required=False),
+        ),
+    ),
+    Command(
+        "field add",
+        goods_kind.field_add,
+        "field add 12 phone 手机号 --kind phone --en Phone",
+        Right.GOODS,
+        (
+            number("variant_id"),
+            Argument(["key"]),
+            words("label"),
+            Option(["--kind"], type=click.Choice([kind.value for kind in FieldKind]), default="text"),
+            en(),
+            Option(["--optional"], is_flag=True),
+            Option(["--choices"], metavar="LIST"),
+            Option(["--shortest"], type=COUNT, default="1"),
+            Option(["--longest"], type=COUNT, default=str(LONGEST_INPUT)),
+        ),
+        guide=begin_field,
+    ),
+    Command(
+        "field remove",
+        goods_kind.field_remove,
+        "field remove 12 phone",
+        Right.GOODS,
+        (number("variant_id"), Argument(["key"])),
     ),
     Command(
         "import",

@@ -9,8 +9,15 @@ from datetime import date, timedelta
 
 import pytest
 
+from shop_core.catalog.edit import set_fields
+from shop_core.catalog.goods import Field, FieldKind, GoodsKind
+from shop_core.delivery.kinds import change_kind
+from shop_core.delivery.tasks import list_tasks
 from shop_core.jobs.runs import Plan, plan_jobs
 from shop_core.kernel.money import Money
+from shop_core.orders.by_hand import take_task
+from shop_core.orders.fulfil import finish_paid
+from shop_core.orders.pay import pay_from_wallet
 from shop_core.payments.gateway import GatewayRefused, Notice
 from shop_core.pricing.follow import follow, reprice_page
 from shop_core.pricing.markup import Markup
@@ -64,6 +71,16 @@ LINES: Mapping[str, str] = {
     "variant add": "variant add {product} 48 季卡 --cost 40.5 --per-order 2",
     "price": "price {variant} 15.50 12.3",
     "limits": "limits {variant} 2 0",
+    "goods": "goods {top_up} top_up",
+    "field add": "field add {top_up} zone 大区 --kind choice --choices 一区,二区 --optional",
+    "field remove": "field remove {top_up} zone",
+    "queue": "queue",
+    "task show": "task show {waits}",
+    "task take": "task take {waits}",
+    "task look": "task look {waits}",
+    "task leave": "task leave {waits}",
+    "task done": "task done {mine} 流水 20261128",
+    "task cannot": "task cannot {hopeless} input",
     "import": "import {variant} --cost 9 --expires 2027-03-31 --origin 老王",
     "import show": "import show {batch}",
     "import undo": "import undo {batch}",
@@ -183,6 +200,22 @@ async def _prices_that_jumped(trade: Trade) -> dict[str, int]:
     return values
 
 
+async def _something_to_do(market: Market) -> dict[str, int]:
+    """Three direct top-ups that wait for staff: one that nobody has taken, two that the owner has."""
+    variant = await market.a_variant(codes=0)
+    await market.shop.write(change_kind, variant, GoodsKind.TOP_UP)
+    await market.shop.write(set_fields, variant, (Field("phone", {"zh": "手机号"}, FieldKind.PHONE),))
+    customer = await market.a_customer(balance=3 * 990)
+    for _ in range(3):
+        number = await market.place_saying(customer, variant, phone="13812345678")
+        paid = await pay_from_wallet(market.shop, customer, number)
+        await market.shop.write(finish_paid, paid.id)
+    waits, mine, hopeless = (task.id for task in await market.shop.read(list_tasks, 3))
+    for task_id in (mine, hopeless):
+        await take_task(market.shop, task_id, by=OWNER)
+    return {"top_up": variant, "waits": waits, "mine": mine, "hopeless": hopeless}
+
+
 @asynccontextmanager
 async def a_workplace(database_url: str) -> AsyncIterator[Workplace]:
     """A shop with a bit of everything."""
@@ -225,4 +258,5 @@ async def a_workplace(database_url: str) -> AsyncIterator[Workplace]:
             "picture": picture,
         }
         values |= bought | await _some_days(market)
+        values |= await _something_to_do(market)
         yield Workplace(office, {name: str(value) for name, value in values.items()})
