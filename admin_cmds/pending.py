@@ -12,8 +12,8 @@ from admin_cmds.found import goods_text, way_text
 from admin_cmds.links import link_to
 from admin_cmds.odd_money import suspense_show
 from admin_cmds.purchases import purchase_show
-from admin_cmds.reconciling import name_of, reconcile_show
 from admin_cmds.queue import task_show
+from admin_cmds.reconciling import name_of, reconcile_show
 from handlers.screen import Button, Line, LinkButton, Screen, Style, Weight
 from shop_core.cases.cases import CaseKind, OpenCase, close_case, find_open, list_open
 from shop_core.cases.handled_by import HANDLED_BY, kinds_for

@@ -174,5 +174,7 @@ def test_every_kind_of_news_for_customers_has_a_story() -> None:
         NewsKind.ROLE_CHANGED,
         NewsKind.THREAD_WRITTEN,
         NewsKind.THREAD_SETTLED,
+        NewsKind.TASK_OPENED,
+        NewsKind.JOB_RAN,
     }
     assert told == {*NewsKind} - elsewhere - for_staff
