@@ -95,14 +95,15 @@ def pay_url(message: ShownMessage) -> str:
 
 @asynccontextmanager
 async def an_open_shop(
-    folder: Path, database_url: str, cashier: CashierControl, tg: TelegramStandIn, **bot: bool
+    folder: Path, database_url: str, cashier: CashierControl, tg: TelegramStandIn, **more: Any
 ) -> AsyncIterator[Stage]:
     """Open the shop as ``kapu run`` does; when the block ends, close it and see that its books are whole.
 
     Args:
-        bot: How its bot is set up: ``has_stars``, ``is_hooked``, as ``Outskirts`` has them.
+        more: How its bot is set up, and who sells to it: ``has_stars``, ``is_hooked``, ``supplier``, as ``Outskirts`` has
+            them.
     """
-    outskirts = Outskirts(cashier.base_url, tg.base_url, tg.token, **bot)
+    outskirts = Outskirts(cashier.base_url, tg.base_url, tg.token, **more)
     url = database_url.replace("+aiosqlite", "").replace("+asyncpg", "")
     premises = Premises(folder / "premises", url, outskirts)
     stop = asyncio.Event()

@@ -29,6 +29,8 @@ from shop_core.vault.vault import new_key
 from shop_core.wallet.balance import adjust
 from tests.postgres import PostgresServer
 from tests.proof.warmth import share_compiled_statements
+from tests.standins.suppliers.dayuanren.site import KEY as SUPPLIER_KEY
+from tests.standins.suppliers.dayuanren.site import USER as SUPPLIER_USER
 
 PRICE_MINOR = 1500
 CARDS = 3
@@ -93,6 +95,13 @@ rate = "0.10"
 rate_source = "the proof"
 rate_at = 2026-11-28
 """
+_SUPPLIER = """
+[suppliers.dyr]
+protocol = "dayuanren"
+base_url = "{site}"
+key = "{user}"
+secret = "file:dyr.key"
+"""
 _HOOK = """
 mode = "webhook"
 webhook_secret = "file:hook.key"
@@ -115,6 +124,7 @@ class Outskirts:
     Attributes:
         is_hooked: Telegram brings updates instead of being asked.
         has_stars: The bot takes Stars, and nothing else.
+        supplier: Where a dayuanren site sells to the shop, which knows it as ``dyr``.
     """
 
     cashier: str
@@ -122,6 +132,7 @@ class Outskirts:
     token: str | None = None
     is_hooked: bool = False
     has_stars: bool = False
+    supplier: str | None = None
 
 
 class Premises:
@@ -175,6 +186,9 @@ class Premises:
             config += _TELEGRAM.format(telegram=outskirts.telegram) + (_HOOK if outskirts.is_hooked else "")
             config += _STARS_ON_TELEGRAM if outskirts.has_stars else _EPAY_ON_TELEGRAM
             files |= {"bot.token": outskirts.token, "hook.key": HOOK_SECRET}
+        if outskirts.supplier is not None:
+            config += _SUPPLIER.format(site=outskirts.supplier, user=SUPPLIER_USER)
+            files["dyr.key"] = SUPPLIER_KEY
         for name, text in files.items():
             (self.folder / name).write_text(text, "utf-8")
         self.config.write_text(config, "utf-8")

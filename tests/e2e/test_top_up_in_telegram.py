@@ -1,0 +1,120 @@
+"""A direct top-up from end to end: asked for in Telegram, bought from a site whose answer is lost, topped up once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from shop_core.catalog.edit import NewProduct, NewVariant, add_product, add_variant, set_state
+from shop_core.catalog.goods import GoodsKind
+from shop_core.catalog.read import ProductState
+from shop_core.db.tx import Tx
+from shop_core.delivery.kinds import change_kind
+from shop_core.supply.offers import NewRoute, connect_offer, find_offers
+from shop_core.supply.sync import read_list
+from tests.e2e.stage import Stage, an_open_shop
+from tests.standins.cashier import CashierControl
+from tests.standins.suppliers.driver import SupplierControl
+from tests.standins.suppliers.server import running_supplier
+from tests.standins.suppliers.world import TOP_UP
+from tests.standins.telegram import ShownMessage, TelegramStandIn, TelegramUser
+
+PHONE: Final = "13812345678"
+KEPT: Final = (
+    "messages",
+    "cases",
+    "purchases",
+    "purchase_asks",
+    "orders",
+    "order_lines",
+    "forms",
+    "prompts",
+    "outbox",
+)
+"""Where a buyer's words would lie about if anything let them."""
+
+
+@pytest.fixture
+def site() -> Iterator[SupplierControl]:
+    """A wholesaler of phone credit, which tops up at once."""
+    with running_supplier("dayuanren") as control:
+        control.goods(TOP_UP, is_later=False)
+        yield control
+
+
+@pytest.fixture
+async def stage(
+    sqlite_url: str, tmp_path: Path, cashier: CashierControl, tg: TelegramStandIn, site: SupplierControl
+) -> AsyncIterator[Stage]:
+    """A shop that sells its credit."""
+    async with an_open_shop(tmp_path, sqlite_url, cashier, tg, supplier=site.base_url) as opened:
+        await read_list(opened.shop, "dyr")
+        [offer] = await opened.shop.read(find_offers, "dyr", TOP_UP, limit=1)
+        await opened.shop.write(_sell, offer.id)
+        yield opened
+
+
+def _sell(tx: Tx, offer_id: int) -> None:
+    product_id = add_product(tx, NewProduct({"zh": "手机话费 50 元", "en": "Phone credit, 50 yuan"}))
+    variant_id = add_variant(tx, NewVariant(product_id, 4980))
+    change_kind(tx, variant_id, GoodsKind.TOP_UP)
+    connect_offer(tx, NewRoute(variant_id, offer_id))
+    set_state(tx, product_id, ProductState.PUBLISHED)
+
+
+async def _press(user: TelegramUser, message: ShownMessage, words: str, then: str) -> ShownMessage:
+    link = next(button.value for button in message.buttons if words in button.text)
+    await asyncio.to_thread(user.press, link, message=message)
+    return await user.wait_for_async(then, 10)
+
+
+async def _says(user: TelegramUser, text: str, then: str) -> ShownMessage:
+    await asyncio.to_thread(user.say, text)
+    return await user.wait_for_async(then, 10)
+
+
+def _about_it(user: TelegramUser) -> list[str]:
+    """What the chat has about an order that is paid."""
+    texts = [message.text for message in user.messages()]
+    return [text for text in texts if "订单 " in text and "待付款" not in text]
+
+
+async def test_a_lost_answer_tops_up_once_and_one_message_tells_of_it(
+    stage: Stage, site: SupplierControl, tg: TelegramStandIn
+) -> None:
+    user, opening = tg.user(first_name="小明"), site.balance
+    site.fail_next("drop_after", "/recharge")
+    await asyncio.to_thread(user.start)
+    home = await user.wait_for_async("自动发货", 10)
+    product = await _press(user, home, "手机话费", "¥49.80")
+    await _press(user, product, "买 1 张", "请发来要充值的手机号")
+    await _says(user, "12345", "不像一个手机号")
+    sure = await _says(user, "138 1234 5678", "请核对账号")
+    assert "138****5678" in sure.text
+    bill = await _press(user, sure, "没错", "待付款")
+    await stage.pay(bill)
+    await stage.until("SELECT count(*) FROM purchases WHERE state = 'unknown'", 1)
+    # Nobody asks while the buyer looks; and he is told now what he would be told after some seconds.
+    await stage.change("UPDATE purchases SET due_at = due_at + 600000000")
+    await stage.change("UPDATE messages SET due_at = 0 WHERE news = 'order_waits'")
+    waiting = await user.wait_for_async("充值结果还没回来", 10)
+    assert "138****5678" in waiting.text
+    assert site.purchases == 1
+    await stage.change("UPDATE purchases SET due_at = 0")
+    done = await user.wait_for_async("充值成功", 10)
+    assert await stage.rows("SELECT state, tries FROM purchases") == [{"state": "done", "tries": 1}]
+    assert (site.purchases, site.balance) == (1, opening - 4930)
+    [order] = site.orders
+    assert order["inputs"] == {"mobile": PHONE}
+    async with asyncio.timeout(10):
+        # One message from paid to done: what the news takes the place of goes away after it.
+        while _about_it(user) != [done.text]:  # noqa: ASYNC110 - the stand-in is in another thread
+            await asyncio.sleep(0.02)
+    opened = await _press(user, done, "查看回执", "充值回执")
+    assert opened.spoilers == (PHONE, f"LS{order['ref']}")
+    for table in KEPT:
+        assert PHONE not in str(await stage.rows(f"SELECT * FROM {table}")), table
