@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from admin_cmds.command import Desk, ask_first
@@ -11,7 +12,15 @@ from handlers.screen import Button, File, Line, LinkButton, Screen, Style, Weigh
 from shop_core.conversations.keys import new_key
 from shop_core.db.tx import Tx
 from shop_core.kernel.money import Money
-from shop_core.reconciliation.close import Way, difference_of, settle, sign_off, ways_for
+from shop_core.reconciliation.close import (
+    Way,
+    difference_of,
+    match_once_more,
+    settle,
+    sign_off,
+    stamp_of,
+    ways_for,
+)
 from shop_core.reconciliation.counterpart import Counterparts
 from shop_core.reconciliation.errors import NoSuchDay
 from shop_core.reconciliation.lines import Line as Stated
@@ -171,21 +180,36 @@ def _way_button(desk: Desk, one: DifferenceView, way: Way) -> Button:
     if way is Way.CORRECT and between is not None:
         amount = theirs.amount if theirs else Money(0, between.currency)
     said = "" if amount is None else desk.money(amount)
-    link = link_to("reconcile", "close", str(one.id), way.value)
+    # A button of yesterday must not book today's amount.
+    link = link_to("reconcile", "close", str(one.id), way.value, stamp_of(one.group))
     return LinkButton(desk.say(f"admin.reconcile.way.{way.value}", amount=said), link)
 
 
-async def reconcile_close(desk: Desk, line_id: int, way: str) -> Screen:
+async def reconcile_close(desk: Desk, line_id: int, way: str, stamp: str | None) -> Screen:
     """Settle a difference, with the booking that the button named."""
-    day_id = await desk.shop.write(_close, desk.shop.get(Counterparts), line_id, Way(way), desk.actor)
+    wish = _Wish(line_id, Way(way), stamp)
+    day_id = await desk.shop.write(_close, desk.shop.get(Counterparts), wish, desk.actor)
     toast = desk.say(f"admin.reconcile.way.{way}.done")
     return (await reconcile_day(desk, day_id)).with_toast(toast)
 
 
-def _close(tx: Tx, counterparts: Counterparts, line_id: int, way: Way, actor: str) -> int:
-    settle(tx, counterparts, line_id, way, by=actor)
-    one = get_difference(tx, line_id)
-    details: dict[str, str | int] = {"line": line_id, "way": way.value, "day": one.day.isoformat()}
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """How somebody wants a difference settled; ``stamp``: what he saw of it."""
+
+    line_id: int
+    way: Way
+    stamp: str | None
+
+
+def _close(tx: Tx, counterparts: Counterparts, wish: _Wish, actor: str) -> int:
+    settle(tx, counterparts, wish.line_id, wish.way, by=actor, stamp=wish.stamp)
+    one = get_difference(tx, wish.line_id)
+    details: dict[str, str | int] = {
+        "line": wish.line_id,
+        "way": wish.way.value,
+        "day": one.day.isoformat(),
+    }
     audit.record(tx, actor=actor, command="reconcile close", details=details)
     return one.day_id
 
@@ -201,6 +225,7 @@ async def reconcile_sign(desk: Desk, day_id: int, *, yes: bool) -> Screen:
             Line(desk.say("admin.reconcile.sign_means")),
         )
         return ask_first(lines, desk.say("admin.button.sign"), held, new_key(desk.shop.random), leave)
+    await desk.shop.write(match_once_more, desk.shop.get(Counterparts), day_id)
     await desk.shop.write(_sign, day_id, desk.actor)
     return await reconcile_day(desk, day_id)
 

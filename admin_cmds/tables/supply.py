@@ -125,7 +125,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
         reconciling.reconcile_close,
         "reconcile close 7 write_off",
         Right.MONEY,
-        (number("line_id"), Argument(["way"], type=_WAYS)),
+        (number("line_id"), Argument(["way"], type=_WAYS), Argument(["stamp"], required=False)),
     ),
     Command(
         "reconcile sign",

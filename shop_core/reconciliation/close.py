@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
@@ -20,6 +21,7 @@ from shop_core.reconciliation.days import after
 from shop_core.reconciliation.errors import (
     DayNotSettled,
     DaySigned,
+    DifferenceChanged,
     NoSuchDay,
     NoSuchDifference,
     WayNotOpen,
@@ -77,11 +79,26 @@ def _nothing(group: Group) -> Money | None:
     return None if line is None else Money(0, line.amount.currency)
 
 
-def settle(tx: Tx, counterparts: Counterparts, line_id: int, way: Way, *, by: str) -> Group:
+def stamp_of(group: Group) -> str:
+    """Eight characters that are others once either side of a difference has changed."""
+    facts = [
+        "" if line is None else f"{line.amount.minor}{line.amount.currency}{line.state.value}"
+        for line in (group.theirs, group.ours)
+    ]
+    return f"{zlib.crc32('/'.join((group.kind.value, *facts)).encode()):08x}"
+
+
+def settle(  # noqa: PLR0913 - whose list, what, how, as seen, by whom: each call names them all
+    tx: Tx, counterparts: Counterparts, line_id: int, way: Way, *, by: str, stamp: str | None = None
+) -> Group:
     """Settle a difference, and book what follows. A second time finds it settled.
+
+    Args:
+        stamp: ``stamp_of`` the difference as whoever decides has seen it; None: as it is now.
 
     Raises:
         NoSuchDifference: Not there, or settled.
+        DifferenceChanged: It is not what he has seen.
         DaySigned: Its day is signed off.
         WayNotOpen: Not for a difference of this kind.
         NoSuchCounterpart: Whoever's list it was is not set up any more.
@@ -99,6 +116,8 @@ def settle(tx: Tx, counterparts: Counterparts, line_id: int, way: Way, *, by: st
     if row.closed_at is not None or Kind(row.kind) not in DIFFERENCES:
         raise NoSuchDifference
     group = group_of(row)
+    if stamp is not None and stamp != stamp_of(group):
+        raise DifferenceChanged
     if way not in ways_for(group):
         raise WayNotOpen(way=way.value)
     if way in _BOOKING:
@@ -127,6 +146,20 @@ def _book(tx: Tx, counterpart: Counterpart, line_id: int, group: Group, way: Way
     else:
         move = Move(accounts.ADJUSTMENTS, counterpart.account, difference * -1)
         post(tx, key=cause, kind="reconciled", moves=[move])
+
+
+def match_once_more(tx: Tx, counterparts: Counterparts, day_id: int) -> None:
+    """Match a day before it is signed off, in a transaction before that: what is found stays to be settled.
+
+    Raises:
+        NoSuchDay: Not there.
+    """
+    day = _lock(tx, day_id)
+    if day is None:
+        raise NoSuchDay
+    known = next((one for one in counterparts if one.name == day.counterpart), None)
+    if known is not None:
+        rematch(tx, known, day.day)
 
 
 def sign_off(tx: Tx, day_id: int, *, by: str) -> bool:

@@ -17,6 +17,12 @@ class NoSuchDifference(ShopError):
     code = "reconciliation.no_difference"
 
 
+class DifferenceChanged(ShopError):
+    """One of the sides has changed since it was shown. Nothing was booked."""
+
+    code = "reconciliation.changed"
+
+
 class DaySigned(ShopError):
     """The day is signed off: nothing of it is booked or matched any more."""
 

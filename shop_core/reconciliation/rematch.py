@@ -91,6 +91,7 @@ class _Matching:
         ).all()
         self._open = {row.key: row for row in rows if row.closed_at is None}
         self._closed = [group_of(row) for row in rows if row.closed_at is not None]
+        self._closed_keys = {row.key for row in rows if row.closed_at is not None}
         self._carried = [group_of(row) for row in self._carried_here()]
         self._around = list(counterpart.ours(tx, self._begins - SLACK, self._ends + SLACK))
 
@@ -216,22 +217,28 @@ class _Matching:
         open_cases(self._tx, self._counterpart.name, self._id, self._day)
 
     def _keyed(self, groups: Iterable[Group]) -> Iterator[tuple[str, Group]]:
-        """Each group with what it is recognised by. What is settled keeps its key."""
-        names = [(group.theirs.number, group.theirs.ref) for group in self._closed if group.theirs]
-        seen = Counter(names)
+        """Each group with what it is recognised by: its name, and which of its namesakes it is.
+
+        What is settled keeps its key.
+        """
+        following: Counter[str] = Counter()
         for group in groups:
-            if group.ours is not None:
-                kind = "late" if group.kind is Kind.LATE else "ours"
-                yield f"{kind}:{group.ours.subject}", group
-            elif group.theirs is not None:
-                name = group.theirs.number, group.theirs.ref
-                yield f"theirs:{name[0]}/{name[1]}/{seen[name]}", group
-                seen[name] += 1
+            name = _name_of(group)
+            while (key := f"{name}/{following[name]}") in self._closed_keys:
+                following[name] += 1
+            following[name] += 1
+            yield key, group
 
     def _change(self, row: Row[Any], **values: Any) -> None:  # noqa: ANN401 - columns
         self._tx.execute(update(table_of(ReconciledLine)).where(ReconciledLine.id == row.id).values(values))
         if Kind(row.kind) in DIFFERENCES and Kind(values["kind"]) not in DIFFERENCES:
             close_case(self._tx, CaseKind.DIFFERENCE, row.id, by=MACHINE, resolution=values["kind"])
+
+
+def _name_of(group: Group) -> str:
+    if group.ours is not None:
+        return f"{'late' if group.kind is Kind.LATE else 'ours'}:{group.ours.subject}"
+    return "" if group.theirs is None else f"theirs:{group.theirs.number}/{group.theirs.ref}"
 
 
 def _is_as_signed(row: Row[Any], line: Line) -> bool:

@@ -1,4 +1,4 @@
-"""The daily reading: whatever day is over is read and matched, and matched again until it is signed off."""
+"""The daily reading: whatever day is over is read and matched, and matched again while something of it is open."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ READ_AGAIN_AFTER: Final = timedelta(hours=20)
 READ_AGAIN_FOR: Final = timedelta(days=7)
 """A day on which something is open is read again daily for so long: what is under way ends, and they correct themselves."""
 LOOKS_BACK: Final = timedelta(days=31)
-"""Days that were missed are caught up with so far back; days not signed off are matched again so far back."""
+"""Days that were missed are caught up with so far back; days with something open are matched again so far back."""
 
 log = structlog.get_logger()
 
@@ -109,7 +109,9 @@ def _find_due(view: View, counterpart: Counterpart) -> _Due:
         and view.now - row.read_at >= READ_AGAIN_AFTER
     ]
     new = _new_days(view, counterpart, last)
-    return _Due(sorted({*unread, *again, *new}), sorted(row.day for row in rows if row.read_at is not None))
+    # A day on which all is settled is matched once more when it is signed off: a long one costs a second each time.
+    unsettled = sorted(row.day for row in rows if row.read_at is not None and row.is_unsettled)
+    return _Due(sorted({*unread, *again, *new}), unsettled)
 
 
 def _new_days(view: View, counterpart: Counterpart, last: date) -> Sequence[date]:

@@ -116,6 +116,7 @@ FORGED: Final[Mapping[str, tuple[str, ...]]] = {
         "{difference} correct",
         "{difference} known",
         "{difference} steal",
+        "{difference} write_off 00000000",
         "-1 write_off",
     ),
     "reconcile sign": ("{nobodys} --yes", "{huge} --yes", "{day} --yes", "-1 --yes"),

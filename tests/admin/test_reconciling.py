@@ -13,6 +13,7 @@ from handlers.screen import Screen
 from shop_core.kernel.money import Money
 from shop_core.reconciliation.counterpart import Counterparts
 from shop_core.reconciliation.run import reconcile
+from shop_core.supply.supplier import Told
 from tests.admin.office import Office, button, links_of, staffed, text_of
 from tests.core.builders import OWNER
 from tests.core.wholesaler import STATING, Trade, a_trade
@@ -27,6 +28,13 @@ class Desk:
 
     async def day(self) -> Screen:
         return await self.office.press(button(await self.office.type("/reconcile"), "11-20  first"))
+
+    async def settled(self) -> Screen:
+        """The day, with both of its differences settled."""
+        for text, way in (("金额不符", "以对方为准"), ("只有对方有", "差额 ¥0.70 记入调整")):
+            shown = await self.office.press(button(await self.day(), text))
+            await self.office.press(button(shown, way))
+        return await self.day()
 
 
 @pytest_asyncio.fixture
@@ -66,15 +74,35 @@ async def test_each_difference_is_a_case_whose_buttons_say_what_they_book(desk: 
 
 async def test_a_day_is_signed_off_after_a_question_and_is_locked(desk: Desk) -> None:
     office = desk.office
-    shown = await desk.day()
-    for text, way in (("金额不符", "以对方为准"), ("只有对方有", "差额 ¥0.70 记入调整")):
-        shown = await office.press(button(await office.press(button(await desk.day(), text)), way))
+    shown = await desk.settled()
     asked = await office.press(button(shown, "签认这一天"))
     assert "不能再记账" in text_of(asked)
     signed = await office.press(button(asked, "签认这一天"))
     assert "已签认" in text_of(signed)
     assert await office.audit_of("reconcile sign")
     assert "已签认" in str(links_of(await office.type("/reconcile")))
+
+
+async def test_a_button_of_yesterday_does_not_book_what_is_other_today(desk: Desk) -> None:
+    office, trade = desk.office, desk.trade
+    shown = await office.press(button(await desk.day(), "金额不符"))
+    [number] = trade.first.restated
+    trade.first.restated[number] = trade.first.states(trade.first.sales[number], cost=Money(540, "CNY"))
+    trade.market.clock.advance(hours=20)
+    await reconcile(trade.market.shop)
+    assert "刚刚变了" in text_of(await office.press(button(shown, "以对方为准，成本记 ¥5.30")))
+    again = await office.press(button(await desk.day(), "金额不符"))
+    assert "已按对方的金额记账" in text_of(await office.press(button(again, "以对方为准，成本记 ¥5.40")))
+
+
+async def test_what_changed_since_it_was_matched_is_found_before_a_day_is_signed_off(desk: Desk) -> None:
+    office, trade = desk.office, desk.trade
+    shown = await desk.settled()
+    [alike, _] = (request.number for request in trade.first.placed)
+    await trade.tell(trade.first, Told(alike, outcome=trade.first.fails(alike)))
+    asked = await office.press(button(shown, "签认这一天"))
+    assert "还不能签认" in text_of(await office.press(button(asked, "签认这一天")))
+    assert "1 处不符" in text_of(await desk.day())
 
 
 async def test_a_day_comes_as_a_sheet_in_the_chat(desk: Desk) -> None:

@@ -19,7 +19,7 @@ from shop_core.reconciliation.errors import DayNotSettled, DaySigned, NoSuchDiff
 from shop_core.reconciliation.lines import Line, LineState
 from shop_core.reconciliation.match import Kind
 from shop_core.reconciliation.read import DayView, DifferenceView, list_days, list_differences
-from shop_core.reconciliation.rematch import MOST_CASES
+from shop_core.reconciliation.rematch import MOST_CASES, take_reading
 from shop_core.reconciliation.run import ALARM_AFTER, READ_AGAIN_AFTER, reconcile
 from shop_core.supply.supplier import Told
 from tests.core.builders import OWNER
@@ -140,6 +140,8 @@ async def test_every_difference_is_a_case_that_a_booking_settles_and_then_the_da
     first.restated = {alike: None}
     market.clock.moment += READ_AGAIN_AFTER
     await reconcile(market.shop)
+    [counterpart] = market.shop.get(Counterparts)
+    await market.shop.write(take_reading, counterpart, FRIDAY, [])
     assert await lines(trade) == signed
     with pytest.raises(DaySigned):
         await close(trade, found[Kind.AMOUNT], Way.KNOWN)
@@ -260,21 +262,29 @@ async def test_a_thousand_differences_are_some_cases_at_a_time(trade: Trade) -> 
     [number] = await buy(trade)
     line = trade.first.states(trade.first.sales[number])
     trade.first.made_up = [replace(line, number="", supplier_ref=f"X{nth}") for nth in range(1000)]
-    trade.first.made_up += [replace(line, number="", supplier_ref="X1")]
+    trade.first.made_up += [replace(line, number="", supplier_ref="X1")] * 2
     set_clock(trade, SATURDAY, 2)
     await reconcile(shop)
-    assert (await day_of(trade, FRIDAY)).open == {Kind.MATCHED: 1, Kind.THEIRS_ONLY: 1001}
+    assert (await day_of(trade, FRIDAY)).open == {Kind.MATCHED: 1, Kind.THEIRS_ONLY: 1002}
     told = await shop.read(list_subjects, CaseKind.DIFFERENCE)
     assert len(told) == MOST_CASES
     known = shop.get(Counterparts)
     await shop.write(settle, known, min(told), Way.WRITE_OFF, by=OWNER)
     now_told = await shop.read(list_subjects, CaseKind.DIFFERENCE)
     assert len(set(now_told) - set(told)) == 1
-    trade.first.made_up = []
+    # Of three namesakes one is settled: the others stay what they are.
+    namesakes = [row["id"] for row in await lines(trade) if row["their_ref"] == "X1"]
+    await shop.write(settle, known, namesakes[1], Way.WRITE_OFF, by=OWNER)
+    before = await lines(trade)
+    await reconcile(shop)
+    assert await lines(trade) == before
+    # They take all back but what was settled: that is not found a second time.
+    settled = {row["their_ref"] for row in await lines(trade) if row["closed_at"]}
+    trade.first.made_up = [replace(line, number="", supplier_ref=ref) for ref in settled]
     trade.market.clock.moment += READ_AGAIN_AFTER
     await reconcile(shop)
     friday = await day_of(trade, FRIDAY)
-    assert (friday.open, friday.settled) == ({Kind.MATCHED: 1}, 1)
+    assert (friday.open, friday.settled) == ({Kind.MATCHED: 1}, 2)
     assert await shop.read(list_subjects, CaseKind.DIFFERENCE) == []
 
 
