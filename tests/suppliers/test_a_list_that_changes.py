@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from functools import partial
 
 import httpx
 import pytest
@@ -103,7 +104,7 @@ async def test_a_page_that_breaks_takes_nothing_for_gone(reading: Reading) -> No
     reading.site.goods(str(FIRST), on_sale=False)
     faults: tuple[FaultKind, ...] = ("half_body", "error_500")
     for fault in faults:
-        reading.busy.after(1, lambda kind=fault: reading.site.fail_next(kind, "/products", times=2))
+        reading.busy.after(1, partial(reading.site.fail_next, fault, "/products", times=2))
         with pytest.raises(Unknown):
             await reading.again()
         assert await reading.on_sale() == THERE
