@@ -13,12 +13,11 @@ from shop_core.customers import models as customers
 from shop_core.db import inbox, leases, outbox_table
 from shop_core.db.base import Base
 from shop_core.delivery import models as delivery
-from shop_core.delivery import restock
 from shop_core.insight import models as insight
 from shop_core.jobs import models as jobs
 from shop_core.ledger import models as ledger
+from shop_core.messaging import access_tokens, allowance, choices, nonces, pace, passive
 from shop_core.messaging import models as messaging
-from shop_core.messaging import pace
 from shop_core.orders import models as orders
 from shop_core.payments import health
 from shop_core.payments import models as payments
@@ -27,12 +26,16 @@ from shop_core.reconciliation import models as reconciliation
 from shop_core.resale import models as resale
 from shop_core.staff import models as staff
 from shop_core.stock import models as stock
+from shop_core.stock import restock
 from shop_core.supply import models as supply
 from shop_core.threads import models as threads
 
 AREAS: Final = (
+    access_tokens,
+    allowance,
     cases,
     catalog,
+    choices,
     conversations,
     customers,
     delivery,
@@ -43,9 +46,11 @@ AREAS: Final = (
     leases,
     ledger,
     messaging,
+    nonces,
     orders,
     outbox_table,
     pace,
+    passive,
     payments,
     reconciliation,
     pricing,
