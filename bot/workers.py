@@ -18,7 +18,7 @@ import structlog
 
 from admin_cmds.telling import progress_screen
 from bot.buying import BuyingWork
-from bot.channels.channel import Channel, Unreachable
+from bot.channels.channel import Channel, Merging, Unreachable
 from bot.imports import ImportWork
 from bot.metrics import Metrics
 from bot.timing import Timing
@@ -223,36 +223,54 @@ class Workers:
         return bool(claimed)
 
     async def _send_in_order(self, messages: Sequence[QueuedMessage]) -> None:
-        """What one person is told, in the order in which it happened."""
-        for message in messages:
-            outcome = await self._try_to_send(message)
-            self.metrics.messages_sent.labels(message.address.channel, outcome).inc()
+        """What one person is told, in the order in which it happened; in one message where each message counts."""
+        channel = self.channels[messages[0].address.channel]
+        parts = [messages] if isinstance(channel, Merging) else [[message] for message in messages]
+        for part in parts:
+            outcome = await self._try_to_send(channel, part)
+            self.metrics.messages_sent.labels(channel.name, outcome).inc(len(part))
 
-    async def _try_to_send(self, message: QueuedMessage) -> str:
-        shop = self.shop
+    async def _try_to_send(self, channel: Channel, messages: Sequence[QueuedMessage]) -> str:
+        shop, address = self.shop, messages[0].address
+        about = {"messages": [message.id for message in messages]}
         try:
-            screen = await self.draw_news(shop, message)
-            if screen is not None:
-                await self.channels[message.address.channel].send(message.address, screen)
-            await shop.write(_mark_sent, message, screen)
+            screens = [await self.draw_news(shop, message) for message in messages]
+            await _send(channel, address, [screen for screen in screens if screen is not None])
+            for message, screen in zip(messages, screens, strict=True):
+                await shop.write(_mark_sent, message, screen)
         except Unreachable:
-            await shop.write(mark_unreachable, message.address)
-            await shop.write(queue.mark_failed, message, "unreachable")
+            await shop.write(mark_unreachable, address)
+            for message in messages:
+                await shop.write(queue.mark_failed, message, "unreachable")
             return "unreachable"
         except RetryLater as error:
-            await shop.write(queue.postpone, message, error.reason, retry_after_s=error.retry_after_s)
+            await self._postpone(messages, error.reason, error.retry_after_s)
             return "retry"
         except Unknown as error:
-            await shop.write(queue.postpone, message, error.reason)
+            await self._postpone(messages, error.reason)
             return "unknown"
         except Fenced:
-            log.warning("message was taken over", message=message.id)
+            log.warning("message was taken over", **about)
             return "fenced"
         except Exception:
-            log.exception("message failed", message=message.id, news=message.news)
-            await shop.write(queue.postpone, message, "failed")
+            log.exception("message failed", news=[message.news for message in messages], **about)
+            await self._postpone(messages, "failed")
             return "failed"
         return "sent"
+
+    async def _postpone(
+        self, messages: Sequence[QueuedMessage], problem: str, retry_after_s: int | None = None
+    ) -> None:
+        for message in messages:
+            await self.shop.write(queue.postpone, message, problem, retry_after_s=retry_after_s)
+
+
+async def _send(channel: Channel, address: Address, screens: Sequence[Screen]) -> None:
+    if isinstance(channel, Merging):
+        await channel.send_together(address, screens)
+        return
+    for screen in screens:
+        await channel.send(address, screen)
 
 
 def _finish(tx: Tx, letter: Letter, shown: Screen | None) -> None:

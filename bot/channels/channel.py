@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol, runtime_checkable
 
 from handlers.incoming import Incoming
 from handlers.screen import Screen
@@ -54,4 +54,13 @@ class Channel(Protocol):
 
     async def close(self) -> None:
         """Let go of connections, after the last reply."""
+        ...
+
+
+@runtime_checkable
+class Merging(Protocol):
+    """A channel on which each message counts: several news for one person are one message there."""
+
+    async def send_together(self, address: Address, screens: Sequence[Screen]) -> None:
+        """Show several news at once. Raises as ``Channel.send`` does, for all of them."""
         ...

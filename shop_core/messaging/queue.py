@@ -191,6 +191,29 @@ def _end_failed(tx: Tx, message: QueuedMessage, problem: str) -> None:
     finish(tx, _own(message).values(state=MessageState.FAILED.value, due_at=None, problem=problem[:200]))
 
 
+def list_queued(view: View, address: Address, *, limit: int) -> Sequence[tuple[str, QueuedMessage]]:
+    """What waits to be told to a person, oldest first, each with its cause; nothing is taken from its sender."""
+    rows = view.execute(
+        select(*Message.__table__.columns)
+        .where(
+            Message.channel == address.channel,
+            Message.external_id == address.external_id,
+            Message.due_at.is_not(None),
+        )
+        .order_by(Message.id)
+        .limit(limit)
+    )
+    return [
+        (
+            row.cause,
+            QueuedMessage(
+                row.id, address, NewsKind(row.news), row.args, row.token or 0, row.attempts, row.queued_at
+            ),
+        )
+        for row in rows
+    ]
+
+
 def wake_address(tx: Tx, address: Address) -> None:
     """The person is there again: what waits for him is due now."""
     tx.execute(
