@@ -5,9 +5,10 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from handlers import account_asked
+from handlers.account import orders
 from handlers.codes_shown import draw_codes
 from handlers.links import link
 from handlers.order_screen import draw_order, order_facts, show_order
@@ -16,7 +17,9 @@ from handlers.screen import Line, LinkButton, Prompt, Screen, Style
 from handlers.visit import Visit
 from shop_core.catalog.goods import GoodsKind
 from shop_core.catalog.read import get_variant_for_sale
+from shop_core.db.tx import View
 from shop_core.delivery.available import count_available
+from shop_core.delivery.unseen import find_unseen
 from shop_core.insight.exposure import Step
 from shop_core.orders.ask import ask_about_order
 from shop_core.orders.end import cancel_order
@@ -24,9 +27,13 @@ from shop_core.orders.errors import BadQuantity
 from shop_core.orders.models import OrderState
 from shop_core.orders.pay import pay_by_gateway, pay_from_wallet, top_up_difference
 from shop_core.orders.place import MOST_IN_ONE_ORDER, Wish, check_quantity
+from shop_core.orders.read import list_own
 from shop_core.orders.reveal import reveal_codes
 from shop_core.orders.steps import delivered_cause
 from shop_core.orders.take_payment import Taken
+
+MOST_LOOKED_THROUGH: Final = 50
+"""Orders, newest first, among which unseen codes are looked for."""
 
 
 async def buy(visit: Visit, variant_id: int, quantity: int, key: str) -> Screen:
@@ -132,6 +139,27 @@ async def code(visit: Visit, number: str) -> Screen:
     """Show the codes. The look is on record before they are opened."""
     revealed = await reveal_codes(visit.shop, visit.customer, number)
     return draw_codes(visit, revealed)
+
+
+async def pick_up(visit: Visit) -> Screen:
+    """The codes that he has not looked at yet, the longest waiting first; else those of his newest order.
+
+    For channels without buttons, where a word has to do.
+    """
+    number = await visit.shop.read(_to_pick_up, visit.customer.person_id)
+    return await orders(visit) if number is None else await code(visit, number)
+
+
+def _to_pick_up(view: View, person_id: int) -> str | None:
+    delivered = [
+        order
+        for order in list_own(view, person_id, limit=MOST_LOOKED_THROUGH)
+        if order.state is OrderState.DELIVERED
+    ]
+    unseen = find_unseen(view, [line.id for order in delivered for line in order.lines])
+    waiting = [order for order in delivered if any(line.id in unseen for line in order.lines)]
+    chosen = waiting[-1:] or delivered[:1]
+    return chosen[0].number if chosen else None
 
 
 async def _title(visit: Visit, number: str) -> str:

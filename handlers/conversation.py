@@ -54,6 +54,7 @@ FLOWS: Final[Mapping[str, Flow]] = {
     "paid": buying.i_have_paid,
     "cancel": buying.cancel,
     "code": buying.code,
+    "pick_up": buying.pick_up,
     "ask_password": guest.ask_password,
     "set_password": guest.set_password,
     "ask_recovery": guest.ask_recovery,
@@ -70,7 +71,7 @@ FLOWS: Final[Mapping[str, Flow]] = {
 }
 """Endpoint → flow; a flow takes the visit and the link's values."""
 
-SPOKEN: Final = ("orders", "help", "support", "home", "balance")
+SPOKEN: Final = ("pick_up", "orders", "help", "support", "home", "balance")
 """Endpoints that people ask for in words; which words, the catalogue says."""
 
 SECRETS: Final = frozenset({"set_password", "recover", "typed_input"})

@@ -63,6 +63,7 @@ ROUTES: Final = Map(
         Rule(f"/o/<{_NUMBER}:number>/paid", endpoint="paid"),
         Rule(f"/o/<{_NUMBER}:number>/cancel", endpoint="cancel"),
         Rule(f"/o/<{_NUMBER}:number>/code", endpoint="code"),
+        Rule("/pickup", endpoint="pick_up"),
         Rule("/password", endpoint="ask_password"),
         Rule("/password/<path:typed>", endpoint="set_password"),
         Rule(f"/o/<{_NUMBER}:number>/mine", endpoint="ask_recovery"),

@@ -40,6 +40,11 @@ class Visit:
         """Whether his browser is all that we know him by."""
         return self.customer.channel in self.shop.policy.guest_channels
 
+    @property
+    def takes_files(self) -> bool:
+        """Whether his channel can show a file."""
+        return self.customer.channel not in self.shop.policy.textual_channels
+
     def money(self, amount: Money) -> str:
         """An amount as he reads it."""
         return self.say.money(amount)

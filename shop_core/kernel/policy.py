@@ -39,6 +39,7 @@ class Policy:
         low_stock: From how many codes down a screen says "only n left".
         guest_channels: Channel instances that know a person by his browser alone: losing it, he needs another way back
             to his orders.
+        textual_channels: Channel instances that can show no file: what would be one is text there.
         margin_percent: Goods bought for an order have to leave at least so much of their cost as profit, unless the owner
             has said what a piece may cost.
         price_jump_percent: A price that follows its supplier and moves by more than this is not sold at before somebody has
@@ -54,6 +55,7 @@ class Policy:
     unpaid_cap: int = 3
     low_stock: int = 5
     guest_channels: frozenset[str] = frozenset()
+    textual_channels: frozenset[str] = frozenset()
     margin_percent: int = 0
     price_jump_percent: int = 20
     suppliers: Mapping[str, SupplierTerms] = field(default_factory=lambda: MappingProxyType({}))

@@ -22,6 +22,7 @@ CHANGING = {
     "paid",
     "cancel",
     "code",
+    "pick_up",
     "set_language",
     "join",
 }

@@ -88,6 +88,8 @@ async def test_every_link_of_every_screen_leads_somewhere(database_url: str, lan
         assert {*FLOWS} - crawler.endpoints == {
             "orders_page",
             "language",
+            # Only behind a word: where there are buttons, an order has its own.
+            "pick_up",
             # Only behind the command that Telegram asks every shop to have.
             "paysupport",
             # One question leads to the next, and any other button begins another form: test_top_ups walks them.
