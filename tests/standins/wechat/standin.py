@@ -1,0 +1,290 @@
+"""Brings messages to the shop and waits five seconds; gives tokens, takes pushes and counts them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import secrets
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any, Final
+from xml.etree import ElementTree as ET
+from xml.sax.saxutils import escape
+
+import httpx
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from tests.standins.wechat.crypto import Cipher, signature
+
+SAID: Final = (5, 48 * 3600.0)
+TOUCHED: Final = (3, 60.0)
+LARGEST_REPLY: Final = 2048
+"""Bytes of a text."""
+_ids = count(6054768590064713728)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What WeChat's console knows of an account.
+
+    Attributes:
+        mode: 明文 ``plain``, 兼容 ``compatible``, 安全 ``safe``.
+    """
+
+    mode: str = "safe"
+    app_id: str = "wx0123456789abcdef"
+    secret: str = "0123456789abcdef0123456789abcdef"
+    token: str = "spamtest"
+    aes_key: str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
+    original_id: str = "gh_10f6c3c3ac5a"
+
+    @property
+    def cipher(self) -> Cipher:
+        return Cipher(self.aes_key, self.app_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """A message that reached a person."""
+
+    openid: str
+    text: str
+
+
+@dataclass
+class _Quota:
+    left: int = 0
+    until: float = 0.0
+
+
+@dataclass
+class WeChatStandIn:
+    """One account's WeChat.
+
+    Attributes:
+        webhooks: Where the shop's processes are; each request goes to the next of them, as behind a balancer.
+        patience_s: After so long WeChat hangs up and asks again.
+        repeats: How often it asks again.
+        faults: What becomes of the next pushes: an error code, ``cut`` (sent, no answer), ``half`` (no JSON).
+        ahead_s: How far WeChat's clock is ahead.
+    """
+
+    account: Account
+    webhooks: list[str] = field(default_factory=list)
+    patience_s: float = 5.0
+    repeats: int = 3
+    faults: list[int | str] = field(default_factory=list)
+    ahead_s: float = 0.0
+    base_url: str = ""
+    pushes: list[Push] = field(default_factory=list)
+    tokens: list[str] = field(default_factory=list)
+    token_calls: list[bool] = field(default_factory=list)
+    send_calls: int = 0
+    requests: int = 0
+    said: dict[str, _Quota] = field(default_factory=dict)
+    touched: dict[str, _Quota] = field(default_factory=dict)
+    _next: Any = field(default_factory=count)
+
+    def now(self) -> float:
+        return time.time() + self.ahead_s
+
+    def follower(self, openid: str = "") -> Follower:
+        return Follower(self, openid or f"o{secrets.token_hex(13)}A")
+
+    def forget_tokens(self) -> None:
+        """All tokens end at once, as when somebody fetches another one elsewhere."""
+        self.tokens.clear()
+
+    # ------------------------------------------------------------------------------------------ what it brings
+
+    async def bring(self, fields: Mapping[str, str | int]) -> Response | None:
+        """Tell the shop, again and again if it does not answer in time. None: it never did, or with no success."""
+        xml = _xml(fields)
+        async with httpx.AsyncClient(trust_env=False, timeout=self.patience_s) as http:
+            for _ in range(1 + self.repeats):
+                address = self.webhooks[next(self._next) % len(self.webhooks)]
+                self.requests += 1
+                query, body = self.query(xml)
+                with contextlib.suppress(httpx.TransportError):
+                    answer = await http.post(address, params=query, content=body)
+                    if answer.status_code == 200:
+                        return Response(answer.content)
+        return None
+
+    def query(self, xml: str, **changed: str) -> tuple[dict[str, str], bytes]:
+        """Address and body for a message, signed as the mode wants it."""
+        account = self.account
+        stamp = changed.get("timestamp", str(int(self.now())))
+        nonce = changed.get("nonce", str(secrets.randbelow(10**9)))
+        query = {"signature": signature(account.token, stamp, nonce), "timestamp": stamp, "nonce": nonce}
+        if account.mode == "plain":
+            return query, xml.encode()
+        sealed = account.cipher.encrypt(xml)
+        query |= {"encrypt_type": "aes", "msg_signature": signature(account.token, stamp, nonce, sealed)}
+        cipher = f"<Encrypt><![CDATA[{sealed}]]></Encrypt>"
+        if account.mode == "compatible":
+            return query, xml.replace("</xml>", f"{cipher}</xml>").encode()
+        return query, f"<xml><ToUserName><![CDATA[x]]></ToUserName>{cipher}</xml>".encode()
+
+    def read(self, body: bytes, openid: str) -> str | None:
+        """What the person sees of an answer: None for ``success`` or nothing.
+
+        Raises:
+            AssertionError: WeChat would show that the account is out of order.
+        """
+        if body in {b"", b"success"}:
+            return None
+        root = ET.fromstring(body)  # noqa: S314 - the shop under test is no stranger
+        sealed = root.findtext("Encrypt")
+        if sealed is not None:
+            parts = (root.findtext("TimeStamp") or "", root.findtext("Nonce") or "", sealed)
+            assert root.findtext("MsgSignature") == signature(self.account.token, *parts)
+            root = ET.fromstring(self.account.cipher.decrypt(sealed))  # noqa: S314 - as above
+        elif self.account.mode == "safe":
+            raise AssertionError("a plain answer in safe mode")
+        assert root.findtext("MsgType") == "text"
+        assert root.findtext("ToUserName") == openid
+        assert root.findtext("FromUserName") == self.account.original_id
+        text = root.findtext("Content") or ""
+        assert len(text.encode()) <= LARGEST_REPLY, "too long"
+        return text
+
+    # ------------------------------------------------------------------------------------------ what it is asked
+
+    async def stable_token(self, request: Request) -> Response:
+        asked = await request.json()
+        if (asked.get("appid"), asked.get("secret")) != (self.account.app_id, self.account.secret):
+            return JSONResponse({"errcode": 40125, "errmsg": "invalid appsecret"})
+        self.token_calls.append(bool(asked.get("force_refresh")))
+        if not self.tokens or asked.get("force_refresh"):
+            self.tokens.append(secrets.token_urlsafe(60))
+        return JSONResponse({"access_token": self.tokens[-1], "expires_in": 7200})
+
+    async def send(self, request: Request) -> Response:
+        self.send_calls += 1
+        if request.query_params.get("access_token") not in self.tokens[-1:]:
+            return JSONResponse({"errcode": 40001, "errmsg": "invalid credential, access_token is invalid"})
+        asked = json.loads(await request.body())
+        fault = self.faults.pop(0) if self.faults else 0
+        if isinstance(fault, int) and fault:
+            return JSONResponse({"errcode": fault, "errmsg": "on demand"})
+        if not self._spend(asked["touser"]):
+            return JSONResponse({"errcode": 45047, "errmsg": "out of response count limit"})
+        self.pushes.append(Push(asked["touser"], asked["text"]["content"]))
+        if fault == "half":
+            return Response(b'{"errcode"', media_type="application/json")
+        return JSONResponse({"errcode": 0, "errmsg": "ok"})
+
+    def allow(self, openid: str, *, touched: bool) -> None:
+        most, lasts = TOUCHED if touched else SAID
+        (self.touched if touched else self.said)[openid] = _Quota(most, self.now() + lasts)
+
+    def _spend(self, openid: str) -> bool:
+        open_ones = [
+            quota
+            for quotas in (self.said, self.touched)
+            if (quota := quotas.get(openid)) is not None and quota.until > self.now()
+        ]
+        if not any(quota.left for quota in open_ones):
+            return False
+        for quota in open_ones:
+            quota.left = max(0, quota.left - 1)
+        return True
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[WeChatStandIn]:
+        """The API on a free port of loopback."""
+        app = Starlette(
+            routes=[
+                Route("/cgi-bin/stable_token", self.stable_token, methods=["POST"]),
+                Route("/cgi-bin/message/custom/send", self.send, methods=["POST"]),
+            ]
+        )
+        server = _Server(
+            uvicorn.Config(app, port=0, lifespan="off", log_config=None, access_log=False, ws="none")
+        )
+        running = asyncio.create_task(server.serve())
+        while not server.started:  # noqa: ASYNC110 - uvicorn has no event
+            await asyncio.sleep(0.005)
+        [listener] = server.servers[0].sockets
+        self.base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        try:
+            yield self
+        finally:
+            server.should_exit = server.force_exit = True
+            await running
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Any:
+        yield
+
+
+@dataclass
+class Follower:
+    """A person with WeChat on his phone."""
+
+    wechat: WeChatStandIn
+    openid: str
+    shown: list[str | None] = field(default_factory=list)
+
+    @property
+    def pushes(self) -> Sequence[str]:
+        return [push.text for push in self.wechat.pushes if push.openid == self.openid]
+
+    async def say(self, text: str, *, message_id: int | None = None) -> str | None:
+        """Write something: what the account answers within five seconds, or None."""
+        self.wechat.allow(self.openid, touched=False)
+        fields = {**self._from("text"), "Content": text, "MsgId": message_id or next(_ids)}
+        return await self._bring(fields)
+
+    async def send_picture(self) -> str | None:
+        self.wechat.allow(self.openid, touched=False)
+        media: dict[str, str | int] = {
+            "PicUrl": "http://mmbiz.example/0",
+            "MediaId": "media",
+            "MsgId": next(_ids),
+        }
+        return await self._bring({**self._from("image"), **media})
+
+    async def do(self, event: str, key: str = "") -> str | None:
+        """Follow, scan, touch a menu, leave."""
+        if event in {"subscribe", "SCAN", "CLICK"}:
+            self.wechat.allow(self.openid, touched=True)
+        return await self._bring({**self._from("event"), "Event": event, "EventKey": key})
+
+    async def _bring(self, fields: Mapping[str, str | int]) -> str | None:
+        answer = await self.wechat.bring(fields)
+        assert answer is not None, "该公众号提供的服务出现故障，请稍后再试"
+        text = self.wechat.read(bytes(answer.body), self.openid)
+        self.shown.append(text)
+        return text
+
+    def _from(self, kind: str) -> dict[str, str | int]:
+        return {
+            "ToUserName": self.wechat.account.original_id,
+            "FromUserName": self.openid,
+            "CreateTime": int(self.wechat.now()),
+            "MsgType": kind,
+        }
+
+
+def _xml(fields: Mapping[str, str | int]) -> str:
+    """As WeChat writes it: numbers bare, texts as CDATA."""
+    parts = [f"<{name}>{_value(value)}</{name}>" for name, value in fields.items()]
+    return f"<xml>{''.join(parts)}</xml>"
+
+
+def _value(value: str | int) -> str:
+    if isinstance(value, int):
+        return str(value)
+    return escape(value) if "]]>" in value else f"<![CDATA[{value}]]>"
