@@ -37,15 +37,16 @@ from bot.config_values import (
     TextsFolder,
     Timezone,
     VaultKeys,
+    Yes,
     wrong,
 )
+from bot.config_wechat import WechatConfig
 from shop_core.kernel.policy import Policy
 from shop_core.kernel.secret import Secret
 from shop_core.vault.vault import FINGERPRINT_KEY
 
 Stars = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
 VariantId = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,17}$")]
-Yes = Annotated[bool, Field(strict=True)]
 
 _RULES: Final = Policy()
 
@@ -129,7 +130,7 @@ class LogConfig(Section):
 class TelegramConfig(Section):
     """One Telegram bot."""
 
-    kind: Literal["telegram"] = Field(description='"telegram" or "webchat"')
+    kind: Literal["telegram"] = Field(description='"telegram", "webchat" or "wechat"')
     token: SecretText = Field(description="the bot's token from @BotFather, as env:NAME or file:PATH")
     gateways: tuple[InstanceName, ...] = Field((), description="a list of names of [gateways.*]")
     api_base_url: SafeAddress = Field(
@@ -145,7 +146,7 @@ class TelegramConfig(Section):
 class WebchatConfig(Section):
     """One chat in the browser, served at ``/chat``."""
 
-    kind: Literal["webchat"] = Field(description='"telegram" or "webchat"')
+    kind: Literal["webchat"] = Field(description='"telegram", "webchat" or "wechat"')
     session_secret: SessionSecret = Field(
         description="what signs the browsers' cookies, as env:NAME or file:PATH"
     )
@@ -221,7 +222,7 @@ class StarsConfig(Section):
         return {int(variant): stars for variant, stars in self.prices.items()}
 
 
-ChannelConfig = Annotated[TelegramConfig | WebchatConfig, Field(discriminator="kind")]
+ChannelConfig = Annotated[TelegramConfig | WebchatConfig | WechatConfig, Field(discriminator="kind")]
 GatewayConfig = Annotated[EpayConfig | StarsConfig, Field(discriminator="kind")]
 
 
@@ -250,7 +251,11 @@ class Config(Section):
             yield from (value for _, value in section if isinstance(value, Secret))
 
 
-_CHANNEL_KINDS: Final[Mapping[str, type[Section]]] = {"telegram": TelegramConfig, "webchat": WebchatConfig}
+_CHANNEL_KINDS: Final[Mapping[str, type[Section]]] = {
+    "telegram": TelegramConfig,
+    "webchat": WebchatConfig,
+    "wechat": WechatConfig,
+}
 _GATEWAY_KINDS: Final[Mapping[str, type[Section]]] = {"epay": EpayConfig, "stars": StarsConfig}
 _SECTIONS: Final[Mapping[str, type[Section]]] = {
     "shop": ShopConfig,

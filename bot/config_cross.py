@@ -35,6 +35,7 @@ def cross_faults(raw: Mapping[str, Any]) -> list[Fault]:
         *_currency_faults(raw),
         *_token_faults(raw),
         *_webhook_faults(raw),
+        *_wechat_faults(raw),
         *_vault_faults(raw),
     ]
 
@@ -105,6 +106,26 @@ def _platform_faults(raw: Mapping[str, Any]) -> Iterator[Fault]:
                     f" channels.{name}.other_ways_to_pay = true"
                 )
                 yield Fault(f"channels.{name}.gateways", show(way), expected)
+
+
+def _wechat_faults(raw: Mapping[str, Any]) -> Iterator[Fault]:
+    """What a mode or a profile needs; and that goods are sold there only by an owner who says that he means it."""
+    for name, channel in _table(raw, "channels").items():
+        if not isinstance(channel, dict) or channel.get("kind") != "wechat":
+            continue
+        if channel.get("mode") != "plain" and "encoding_aes_key" not in channel:
+            expected = 'env:NAME or file:PATH, because messages come encrypted; or mode = "plain"'
+            yield Fault(f"channels.{name}.encoding_aes_key", "nothing", expected)
+        if channel.get("profile") == "service" and "app_secret" not in channel:
+            expected = 'env:NAME or file:PATH, because profile = "service"; or "passive"'
+            yield Fault(f"channels.{name}.app_secret", "nothing", expected)
+        ways = _texts(channel.get("gateways"))
+        if ways and channel.get("sells_virtual_goods") is not True:
+            expected = (
+                "no way to pay; or, once you have read WeChat's rules on virtual goods and at your own risk,"
+                f" channels.{name}.sells_virtual_goods = true"
+            )
+            yield Fault(f"channels.{name}.gateways", show(ways[0]), expected)
 
 
 def _gateways_of(raw: Mapping[str, Any], kind: str) -> list[str]:

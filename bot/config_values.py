@@ -14,7 +14,7 @@ from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, PlainValidator, StringConstraints, ValidationInfo
+from pydantic import AfterValidator, Field, PlainValidator, StringConstraints, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from admin_cmds.words import STAFF_WORDS
@@ -51,7 +51,7 @@ def wrong(found: str, expected: str) -> PydanticCustomError:
 # ---------------------------------------------------------------------------------------------------- secrets
 
 
-def _resolve(value: object, info: ValidationInfo) -> Secret:
+def resolve_secret(value: object, info: ValidationInfo) -> Secret:
     """Fetch a secret from where the config says that it is. One that was fetched already stays as it is."""
     if isinstance(value, Secret):
         return value
@@ -119,7 +119,7 @@ def _resolve_database_url(value: object, info: ValidationInfo) -> Secret:
                 "a URL with a password (not shown)", "env:NAME or file:PATH: the URL is a secret then"
             )
         value = Secret(value)
-    url = _resolve(value, info)
+    url = resolve_secret(value, info)
     try:
         backend_of(url.reveal())
     except BadDatabaseUrl:
@@ -127,8 +127,8 @@ def _resolve_database_url(value: object, info: ValidationInfo) -> Secret:
     return url
 
 
-SecretText = Annotated[Secret, PlainValidator(_resolve)]
-SessionSecret = Annotated[Secret, PlainValidator(_resolve), AfterValidator(_check_session_secret)]
+SecretText = Annotated[Secret, PlainValidator(resolve_secret)]
+SessionSecret = Annotated[Secret, PlainValidator(resolve_secret), AfterValidator(_check_session_secret)]
 DatabaseUrl = Annotated[Secret, PlainValidator(_resolve_database_url)]
 
 # ------------------------------------------------------------------------------------------- numbers and files
@@ -179,13 +179,14 @@ FilePath = Annotated[Path, PlainValidator(_find_file)]
 
 # ------------------------------------------------------------------------------------------------------ names
 
+Yes = Annotated[bool, Field(strict=True)]
 InstanceName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,19}$")]
 """The name of a channel or a gateway: short, because it is part of links and of callback addresses."""
 
 KeyId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,19}$")]
 """The name of a vault key: it stands in every text sealed under it."""
 
-VaultKey = Annotated[Secret, PlainValidator(_resolve), AfterValidator(_check_vault_key)]
+VaultKey = Annotated[Secret, PlainValidator(resolve_secret), AfterValidator(_check_vault_key)]
 VaultKeys = Annotated[
     Mapping[KeyId, VaultKey], AfterValidator(_check_keys_differ), AfterValidator(MappingProxyType)
 ]

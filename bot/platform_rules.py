@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.config import Config, TelegramConfig
+from bot.config_wechat import WechatConfig
 
 
 def platform_warnings(config: Config) -> Iterator[str]:
@@ -14,4 +15,9 @@ def platform_warnings(config: Config) -> Iterator[str]:
             yield (
                 f"channels.{name}.other_ways_to_pay is true: Telegram's terms for bots (6.2) allow nothing but Stars for"
                 " digital goods; a bot that shows other ways to pay may be hidden or closed"
+            )
+        if isinstance(channel, WechatConfig) and channel.sells_virtual_goods:
+            yield (
+                f"channels.{name}.sells_virtual_goods is true: whether an official account may sell codes depends on"
+                " WeChat's operation rules and on what your merchant account is licensed for; it may be limited or closed"
             )

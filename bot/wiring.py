@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Mount
 
 from admin_cmds import desk
 from admin_cmds.menu import list_menus
+from admin_cmds.telling import news_screen
 from admin_cmds.words import STAFF_WORDS
 from bot.channels.channel import Channel
 from bot.channels.telegram.channel import TelegramChannel
@@ -24,7 +25,10 @@ from bot.channels.telegram.stars import StarsGateway, StarsSettings
 from bot.channels.webchat.channel import WebChatChannel, WebChatSettings
 from bot.channels.webchat.socket import MOST_MESSAGES
 from bot.channels.webchat.words import ChatWords
+from bot.channels.wechat.channel import WeChatChannel
+from bot.channels.wechat.settings import Mode, Profile, WeChatSettings
 from bot.config import Config, EpayConfig, StarsConfig, TelegramConfig, WebchatConfig
+from bot.config_wechat import WechatConfig
 from bot.metrics import Metrics
 from bot.timing import Timing
 from bot.web.app import WebMetrics, build_app
@@ -38,6 +42,7 @@ from shop_core.db.tx import Surroundings
 from shop_core.gateways.epay import EpayGateway, EpaySettings
 from shop_core.insight.exposure import ExposureLog
 from shop_core.kernel.clock import Clock, SystemClock
+from shop_core.kernel.secret import Secret
 from shop_core.orders.pay_door import PayDoor
 from shop_core.payments.gateway import Gateway, Gateways
 from shop_core.reconciliation.counterpart import Counterparts
@@ -83,6 +88,8 @@ class Outside:
         telegram: Arguments for the HTTP client of Telegram bots.
         rates: How fast Telegram bots send.
         pauses: How long Telegram bots wait.
+        wechat: Arguments for the HTTP client of WeChat accounts.
+        wechat_patience_s: How long WeChat's requests wait for their answer.
         outlet: Carries callbacks to addresses that other shops named; a test's shops are all on this machine.
         most: How much one page of the web chat may say.
         staff_pane: The identity that ``/staff`` gives to whoever opens it on this machine: the demo's, never a shop's.
@@ -94,6 +101,8 @@ class Outside:
     telegram: Mapping[str, Any] = field(default_factory=dict)
     rates: Rates = field(default_factory=Rates)
     pauses: Pauses = field(default_factory=Pauses)
+    wechat: Mapping[str, Any] = field(default_factory=dict)
+    wechat_patience_s: float = 4.3
     outlet: Callable[[], httpx.AsyncBaseTransport] = to_the_world
     most: RateLimitItem = MOST_MESSAGES
     staff_pane: str | None = None
@@ -127,7 +136,10 @@ def open_shop(
         name for name, channel in config.channels.items() if isinstance(channel, WebchatConfig)
     )
     terms = {name: supplier.terms() for name, supplier in config.suppliers.items()}
-    policy = replace(config.shop.policy(), guest_channels=guests, suppliers=terms)
+    textual = frozenset(
+        name for name, channel in config.channels.items() if isinstance(channel, WechatConfig)
+    )
+    policy = replace(config.shop.policy(), guest_channels=guests, textual_channels=textual, suppliers=terms)
     known = suppliers or Suppliers({})
     surroundings = Surroundings(policy, SystemRandom(), SUBSCRIPTIONS)
     services = {
@@ -224,6 +236,10 @@ def wire(config: Config, outside: Outside, *, is_schema_current: bool = True) ->
                 telegram = _telegram(config, name, settings, shop, outside)
                 hooks += [] if telegram.webhook is None else [telegram.webhook.route()]
                 channels[name] = telegram
+            case WechatConfig():
+                wechat = _wechat(name, settings, shop, outside)
+                hooks.append(wechat.webhook.route())
+                channels[name] = wechat
             case WebchatConfig():
                 webchat = _webchat(config, name, settings, shop, outside)
                 # The first web chat is at /chat; any other has its name before that.
@@ -326,6 +342,27 @@ def _hook(config: Config, name: str, settings: TelegramConfig) -> Hook | None:
     if settings.mode == "polling" or public_url is None or secret is None:
         return None
     return Hook.of(name, public_url, secret)
+
+
+def _wechat(name: str, settings: WechatConfig, shop: Shop, outside: Outside) -> WeChatChannel:
+    nothing = Secret("")
+    return WeChatChannel(
+        WeChatSettings(
+            name=name,
+            app_id=settings.app_id,
+            app_secret=settings.app_secret or nothing,
+            token=settings.token,
+            aes_key=settings.encoding_aes_key or nothing,
+            mode=Mode(settings.mode),
+            profile=Profile(settings.profile),
+            api_base_url=settings.api_base_url,
+            patience_s=outside.wechat_patience_s,
+            httpx_kwargs=outside.wechat,
+        ),
+        shop,
+        desk.answer,
+        news_screen,
+    )
 
 
 def _webchat(

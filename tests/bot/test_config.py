@@ -16,6 +16,7 @@ from bot.config import Config, EpayConfig, StarsConfig, TelegramConfig, WebchatC
 from bot.config_report import ConfigErrors
 from bot.config_section import Section
 from bot.config_suppliers import PROTOCOLS, SupplierSection
+from bot.config_wechat import WechatConfig
 from bot.wiring import Outside, build_suppliers
 from shop_core.db.connect import backend_of
 from shop_core.kernel.policy import Policy
@@ -31,6 +32,15 @@ ENVIRON = {
     "KAPU_TELEGRAM_TOKEN": "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw",
     "KAPU_SESSION_SECRET": new_key(),
     "KAPU_EPAY_KEY": "89unJUB8HZ54Hj7x4nUj56HN4nUzUJ8i",
+}
+
+IN_COMMENTS = {
+    "KAPU_WEBHOOK_SECRET": new_key(),
+    "KAPU_SUPPLIER_SECRET": "s3cret",
+    "KAPU_FULU_SECRET": "0" * 32,
+    "KAPU_WECHAT_TOKEN": "spamtest",
+    "KAPU_WECHAT_AES_KEY": "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG",
+    "KAPU_WECHAT_SECRET": "s3cret",
 }
 
 SMALLEST = """
@@ -71,8 +81,8 @@ def faults_of(folder: Path, text: str, environ: Mapping[str, str] = ENVIRON) -> 
 
 
 def uncommented(text: str) -> str:
-    """The example with the keys that have no default, and the suppliers: they stand there as comments."""
-    return re.sub(r"^# (\w+ = |\[suppliers\.)", r"\1", text, flags=re.MULTILINE)
+    """The example with the keys that have no default, the suppliers, and WeChat: they stand there as comments."""
+    return re.sub(r"^# (\w+ = |\[suppliers\.|\[channels\.)", r"\1", text, flags=re.MULTILINE)
 
 
 def test_the_example_is_valid_as_it_stands() -> None:
@@ -95,8 +105,7 @@ def test_the_keys_that_the_example_has_in_comments_are_valid_too(tmp_path: Path)
     config = load(
         tmp_path,
         text,
-        ENVIRON
-        | {"KAPU_WEBHOOK_SECRET": new_key(), "KAPU_SUPPLIER_SECRET": "s3cret", "KAPU_FULU_SECRET": "0" * 32},
+        ENVIRON | IN_COMMENTS,
     )
     assert config.http.public_url == "https://shop.example.com"
 
@@ -111,6 +120,7 @@ def tables_of(document: Mapping[str, Any]) -> dict[type[BaseModel], Mapping[str,
     instances: dict[type[BaseModel], Mapping[str, object]] = {
         TelegramConfig: document["channels"]["telegram"],
         WebchatConfig: document["channels"]["web"],
+        WechatConfig: document["channels"].get("wechat", {}),
         EpayConfig: document["gateways"]["alipay"],
         StarsConfig: document["gateways"]["stars"],
     }
@@ -132,11 +142,7 @@ def test_every_protocol_stands_in_the_example_with_every_key_and_default() -> No
 
 def test_every_protocol_of_the_config_has_its_adapter(tmp_path: Path) -> None:
     lay_files(tmp_path)
-    environ = ENVIRON | {
-        "KAPU_WEBHOOK_SECRET": new_key(),
-        "KAPU_SUPPLIER_SECRET": "s3cret",
-        "KAPU_FULU_SECRET": "0" * 32,
-    }
+    environ = ENVIRON | IN_COMMENTS
     config = load(tmp_path, uncommented(EXAMPLE.read_text(encoding="utf-8")), environ)
     suppliers, clients = build_suppliers(config, Outside())
     assert suppliers.names == tuple(config.suppliers)
@@ -170,7 +176,9 @@ def test_every_key_stands_in_the_example_with_its_default() -> None:
             if field.is_required() or name in shown_otherwise:
                 continue
             default = {} if field.default_factory else plain(field.default)
-            assert as_it_stands[model].get(name) == default, f"{model.__name__}.{name}"
+            # WeChat's table is a comment as a whole: its defaults are there, and examples of what has none.
+            shown = table if model is WechatConfig and default is not None else as_it_stands[model]
+            assert shown.get(name) == default, f"{model.__name__}.{name}"
 
 
 def test_every_key_says_what_is_expected_of_it() -> None:
@@ -255,6 +263,12 @@ pid = "1000"
 key = "env:KAPU_EPAY_KEY"
 """
 
+WECHAT = """
+[channels.wx]
+kind = "wechat"
+app_id = "wx0123456789abcdef"
+token = "env:KAPU_EPAY_KEY"
+"""
 STARS = """
 gateways = ["stars"]
 [gateways.stars]
@@ -302,7 +316,7 @@ REFUSED = [
     ("[http]\npublic_url = 'https://me:hunter2@shop.example.com'", "http.public_url", "not shown"),
     ("[log]\nlevel = 'loud'", "log.level", '"info"'),
     ("[channels.Bad]\nkind = 'webchat'", "channels.Bad", "small letters"),
-    ("[channels.x]\nkind = 'fax'", "channels.x.kind", '"telegram" or "webchat"'),
+    ("[channels.x]\nkind = 'fax'", "channels.x.kind", '"telegram", "webchat" or "wechat"'),
     ("[channels.x]", "channels.x.kind", "nothing"),
     (
         "[channels.x]\nkind = 'webchat'\nsession_secret = 'env:SHORT'",
@@ -357,6 +371,17 @@ REFUSED = [
     (EPAY + "[shop]\ncurrency = 'JPY'", "gateways.ali.kind", "two digits"),
     (ON_TELEGRAM, "channels.bot.gateways", "channels.bot.other_ways_to_pay = true"),
     ("\nother_ways_to_pay = 'yes'", "channels.bot.other_ways_to_pay", "true or false"),
+    (WECHAT + "mode = 'safe'", "channels.wx.encoding_aes_key", 'or mode = "plain"'),
+    (WECHAT + "mode = 'open'", "channels.wx.mode", '"plain", "compatible" or "safe"'),
+    (WECHAT + "encoding_aes_key = 'env:KAPU_EPAY_KEY'", "channels.wx.encoding_aes_key", "EncodingAESKey"),
+    (WECHAT + "mode = 'plain'\nprofile = 'service'", "channels.wx.app_secret", 'or "passive"'),
+    (WECHAT.replace("wx0123", "a b") + "mode = 'plain'", "channels.wx.app_id", "AppID"),
+    (WECHAT.replace("EPAY_KEY", "SESSION_SECRET"), "channels.wx.token", "3 to 32 letters"),
+    (
+        EPAY + WECHAT + "mode = 'plain'\ngateways = ['ali']",
+        "channels.wx.gateways",
+        "channels.wx.sells_virtual_goods = true",
+    ),
     (STARS.replace('gateways = ["stars"]', ""), "gateways.stars", "one Telegram channel"),
     (STARS + SECOND_BOT, "gateways.stars", "bot, x"),
     (STARS + ON_THE_WEB, "channels.x.gateways", "only Telegram"),
