@@ -8,7 +8,7 @@ from shop_core.stock.restock import tell_waves
 from tests.screens.goods import LONG_VARIANTS, MONTH, MUSIC, STEAM, TOKENS
 from tests.screens.person import Cast
 from tests.screens.registry import journey
-from tests.screens.scenes import at_the_bill, expire, restock, sell_out, with_balance
+from tests.screens.scenes import at_the_bill, expire, hold_price, restock, sell_out, with_balance
 
 # ------------------------------------------------------------------------------------------------------ looking
 
@@ -63,6 +63,17 @@ async def sold_out(cast: Cast) -> None:
     await cast.stage.run(tell_waves)
     await person.look()
     await person.press("product.buy")
+
+
+@journey("price-checked", "价格正在核对，先不能买", "The price is being checked: not to be bought yet")
+async def price_checked(cast: Cast) -> None:
+    person = await cast.customer()
+    await person.come()
+    await person.press(person.name_of(MONTH))
+    await hold_price(cast, MONTH)
+    await person.press("product.buy")
+    await person.press("button.home")
+    await person.press(person.name_of(MONTH))
 
 
 @journey("language-and-help", "换语言，看帮助", "Another language, and help")

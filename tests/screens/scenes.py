@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from sqlalchemy import update
+
 from bot.demo.goods import DemoProduct
+from shop_core.catalog.models import Variant
 from shop_core.catalog.read import list_products
 from shop_core.customers.people import find_customer, meet
 from shop_core.db.tx import Tx, View
@@ -76,3 +79,14 @@ async def sell_out(cast: Cast, product: DemoProduct) -> None:
     assert other is not None
     number = await place_order(cast.stage.shop, other, Wish(variant_id, 3, "othersbuy1"))
     await pay_from_wallet(cast.stage.shop, other, number)
+
+
+async def hold_price(cast: Cast, product: DemoProduct) -> None:
+    """Have a product's price be checked, as a supplier's leap would."""
+    cast.between("进价跳了一大截，店里在核对售价", "Its cost has leapt, and the shop checks the price")
+    [variant_id] = await cast.stage.shop.read(_variants_of, product.zh)
+
+    def hold(tx: Tx) -> None:
+        tx.execute(update(Variant).where(Variant.id == variant_id).values(price_held=True))
+
+    await cast.stage.shop.write(hold)
