@@ -11,7 +11,7 @@ from bot.demo.demo import demo as run_demo
 
 
 @click.command()
-@click.option("--once", is_flag=True, help="Play one customer and two staff commands, then end.")
+@click.option("--once", is_flag=True, help="Play two customers and what the staff see of it, then end.")
 def demo(*, once: bool) -> None:
     """Open a demo shop: no config, no account, no real money."""
     try:

@@ -16,18 +16,22 @@ from bot.demo.setting import OWNER, Setting, demo_setting, free_port
 from bot.demo.visitor import DemoFailed
 from bot.log import set_up_logging
 from bot.run import prepare_schema, serve
-from bot.wiring import Outside, Program, open_shop
+from bot.wiring import Outside, Program, build_suppliers, open_shop
 from shop_core.payments.gateway import Gateways
 
 PORT: Final = 8000
 _OUTSIDE: Final = Outside(staff_pane=OWNER)
+_MANNERS: Final = {
+    "bargain": "cheaper, slow, and refuses every other order",
+    "steady": "a little dearer, and always there",
+}
 
 
 def demo(*, once: bool) -> int:
     """Run the demo.
 
     Args:
-        once: Play one customer and two staff commands, then end.
+        once: Play two customers and what the staff see of it, then end.
 
     Returns:
         The exit code: 0 only if, played once, the code arrived.
@@ -41,6 +45,10 @@ async def _stay_open(setting: Setting) -> int:
     def on_ready(_: Program, port: int) -> None:
         _tell(f"云卡小铺  http://127.0.0.1:{port}   customer and staff side by side; Ctrl+C closes the shop")
         _tell(f"sandbox cashier  {setting.cashier_url}   speaks epay over HTTP; no real money")
+        for name, url in setting.wholesaler_urls.items():
+            _tell(f"sandbox upstream {url}   {_MANNERS[name]}")
+        _tell("上游现买 (Bought as you pay) is what those two sell: where one refuses the other is asked,")
+        _tell("where both do, as with Netflix, the money goes back. The owner sees it: /why ORDER-NUMBER")
 
     await _fill(setting.config)
     await serve(setting.config, _OUTSIDE, on_ready=on_ready)
@@ -72,10 +80,13 @@ async def play_once(setting: Setting) -> int:
 
 async def _fill(config: Config) -> None:
     await prepare_schema(config.database.url.reveal())
-    shop = open_shop(config, _OUTSIDE, Gateways({}, {}))
+    suppliers, clients = build_suppliers(config, _OUTSIDE)
+    shop = open_shop(config, _OUTSIDE, Gateways({}, {}), suppliers)
     try:
         codes = await seed(shop, SystemRandom())
     finally:
+        for client in clients:
+            await client.aclose()
         await shop.database.close()
     _tell(f"seeded {codes} codes")
 

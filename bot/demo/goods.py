@@ -8,7 +8,10 @@ from datetime import timedelta
 
 @dataclass(frozen=True, slots=True)
 class DemoVariant:
-    """A variant, how many codes of it there are, and what one looks like (``#`` becomes a digit, ``@`` a letter)."""
+    """A variant, how many codes of it there are, and what one looks like (``#`` becomes a digit, ``@`` a letter).
+
+    ``offer``: what the sandbox's wholesalers call it, of whom it is bought when it is paid for.
+    """
 
     zh: str
     en: str
@@ -18,6 +21,7 @@ class DemoVariant:
     pattern: str = "@@@@-####-@@@@-####"
     per_person: int | None = None
     expires_in: timedelta | None = None
+    offer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +190,33 @@ SHELVES: tuple[DemoCategory, ...] = (
                 "极速下载，兑换码形式。",
                 "Fast downloads, as a redeem code.",
                 (DemoVariant("", "", 2500, 2100, 50, per_person=2),),
+            ),
+        ),
+    ),
+    DemoCategory(
+        "上游现买",
+        "Bought as you pay",
+        products=(
+            DemoProduct(
+                "Spotify 会员 月卡",
+                "Spotify Premium, 1 month",
+                "没有库存，付款后现买：先问便宜的上游，它不卖就问下一家。",
+                "Not in stock: bought when you pay, from the cheaper upstream first, from the next if it refuses.",
+                (DemoVariant("", "", 1590, 1290, 0, offer="101:1101"),),
+            ),
+            DemoProduct(
+                "Xbox 会员 月卡",
+                "Xbox Game Pass, 1 month",
+                "没有库存，付款后现买，几秒钟到。",
+                "Not in stock: bought when you pay, within seconds.",
+                (DemoVariant("", "", 4900, 4150, 0, offer="102:1102"),),
+            ),
+            DemoProduct(
+                "Netflix 礼品卡 100 元",
+                "Netflix gift card, ¥100",
+                "两家上游都说有货，下单都不卖：钱原样退到余额。",
+                "Both upstreams list it and neither sells it: the money comes back to your balance.",
+                (DemoVariant("", "", 9900, 9300, 0, offer="103:1103"),),
             ),
         ),
     ),

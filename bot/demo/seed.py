@@ -12,12 +12,19 @@ from shop_core.catalog.read import ProductState
 from shop_core.db.shop import Shop
 from shop_core.db.tx import Tx
 from shop_core.stock.import_codes import Import, import_codes
+from shop_core.supply.floats import read_float
+from shop_core.supply.offers import NewRoute, connect_offer, find_offers
+from shop_core.supply.supplier import Suppliers
+from shop_core.supply.sync import read_list
 
 ACTOR = "shell:demo"
 
 
 async def seed(shop: Shop, random: Random) -> int:
-    """Fill an empty shop with the demo's shelves, products and codes. Returns how many codes."""
+    """Fill an empty shop with the demo's shelves, products, codes and upstreams. Returns how many codes."""
+    for name in shop.get(Suppliers).names:
+        await read_list(shop, name)
+        await read_float(shop, name)
     return await seed_shelves(shop, SHELVES, random)
 
 
@@ -28,11 +35,21 @@ async def seed_shelves(shop: Shop, shelves: Sequence[DemoCategory], random: Rand
         stocked += await shop.write(_add_shelf, shelf, None)
     codes = 0
     for variant_id, variant in stocked:
+        if variant.offer is not None:
+            await shop.write(_connect, variant_id, variant.offer)
+            continue
         lines = "\n".join(_make_code(variant.pattern, random) for _ in range(variant.codes))
         expires_on = (shop.clock.now() + variant.expires_in).date() if variant.expires_in else None
         order = Import(variant_id, "demo.txt", lines.encode(), ACTOR, expires_on=expires_on)
         codes += (await import_codes(shop, order)).added
     return codes
+
+
+def _connect(tx: Tx, variant_id: int, ref: str) -> None:
+    """Every upstream that sells it, the cheapest first."""
+    offers = [offer for name in tx.policy.suppliers for offer in find_offers(tx, name, ref, limit=1)]
+    for priority, offer in enumerate(sorted(offers, key=lambda offer: offer.cost.minor), start=1):
+        connect_offer(tx, NewRoute(variant_id, offer.id, priority))
 
 
 def _add_shelf(tx: Tx, shelf: DemoCategory, parent_id: int | None) -> Sequence[tuple[int, DemoVariant]]:

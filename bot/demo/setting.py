@@ -1,4 +1,4 @@
-"""Where the demo takes place: a folder that is thrown away, a config in it, a cashier's process beside it."""
+"""Where the demo takes place: a folder that is thrown away, a config in it, a cashier and two wholesalers beside it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import secrets
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,6 +23,10 @@ OWNER: Final = "staff"
 
 _PID: Final = "1001"
 _KEY_VARIABLE: Final = "KAPU_SANDBOX_KEY"
+_SHOP_KEY: Final = "demo"
+"""What the wholesalers know the shop by."""
+WHOLESALERS: Final = ("bargain", "steady")
+"""Their names in the config, and their manners: the first is cheaper, slow, and refuses now and then."""
 _CONFIG: Final = """
 [shop]
 name = "云卡小铺"
@@ -56,6 +60,13 @@ base_url = "{cashier}"
 pid = "{pid}"
 key = "file:epay.key"
 """
+_SUPPLIER: Final = """
+[suppliers.{name}]
+protocol = "dujiao_next"
+base_url = "{url}"
+key = "{key}"
+secret = "file:wholesaler.key"
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,30 +75,37 @@ class Setting:
 
     config: Config
     cashier_url: str
+    wholesaler_urls: Mapping[str, str]
 
 
 @contextmanager
 def demo_setting(port: int) -> Iterator[Setting]:
-    """Lay out a folder, start the cashier, and clean up both at the end.
+    """Lay out a folder, start the sandbox, and clean up both at the end.
 
     Args:
         port: Of the shop on 127.0.0.1.
     """
-    with TemporaryDirectory(prefix="kapu-demo-") as folder:
-        key = secrets.token_hex(16)
-        with _cashier(key) as cashier_url:
-            files = {
-                "demo.key": new_key(),
-                "fingerprint.key": new_key(),
-                "session.key": secrets.token_urlsafe(32),
-                "epay.key": key,
-                "config.toml": _CONFIG.format(
-                    folder=folder, port=port, cashier=cashier_url, pid=_PID, owner=OWNER
-                ),
-            }
-            for name, text in files.items():
-                (Path(folder) / name).write_text(text, encoding="utf-8")
-            yield Setting(load_config(Path(folder) / "config.toml"), cashier_url)
+    with TemporaryDirectory(prefix="kapu-demo-") as folder, ExitStack() as sandbox:
+        key, secret = secrets.token_hex(16), secrets.token_hex(16)
+        # All at once: each takes a moment to start.
+        cashier = sandbox.enter_context(_cashier(key))
+        wholesalers = {name: sandbox.enter_context(_wholesaler(name, secret)) for name in WHOLESALERS}
+        cashier_url = _address_of(cashier)
+        urls = {name: _address_of(process) for name, process in wholesalers.items()}
+        config = _CONFIG.format(folder=folder, port=port, cashier=cashier_url, pid=_PID, owner=OWNER)
+        for name, url in urls.items():
+            config += _SUPPLIER.format(name=name, url=url, key=_SHOP_KEY)
+        files = {
+            "demo.key": new_key(),
+            "fingerprint.key": new_key(),
+            "session.key": secrets.token_urlsafe(32),
+            "epay.key": key,
+            "wholesaler.key": secret,
+            "config.toml": config,
+        }
+        for name, text in files.items():
+            (Path(folder) / name).write_text(text, encoding="utf-8")
+        yield Setting(load_config(Path(folder) / "config.toml"), cashier_url, urls)
 
 
 def free_port() -> int:
@@ -97,33 +115,40 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def _cashier(key: str) -> AbstractContextManager[subprocess.Popen[str]]:
+    """The sandbox cashier, speaking the real protocol over HTTP."""
+    options = ["--port", "0", "--pid", _PID, "--merchant-name", "云卡小铺", "--retry-after", "0,2,5,30"]
+    return _process("cashier", *options, "--key-env", _KEY_VARIABLE, secret=key)
+
+
+def _wholesaler(manner: str, secret: str) -> AbstractContextManager[subprocess.Popen[str]]:
+    """A sandbox wholesaler, likewise."""
+    return _process(
+        "wholesaler", "--manner", manner, "--key", _SHOP_KEY, "--secret-env", _KEY_VARIABLE, secret=secret
+    )
+
+
 @contextmanager
-def _cashier(key: str) -> Iterator[str]:
-    """The sandbox cashier as a process of its own, speaking the real protocol over HTTP."""
-    command = [
-        sys.executable,
-        "-m",
-        "bot.sandbox.cashier",
-        "--port",
-        "0",
-        "--pid",
-        _PID,
-        "--key-env",
-        _KEY_VARIABLE,
-    ]
+def _process(name: str, *options: str, secret: str) -> Iterator[subprocess.Popen[str]]:
+    """One of the sandbox as a process of its own; its secret is nobody's to read on the command line."""
     process = subprocess.Popen(  # noqa: S603 - our own module, with words of ours
-        [*command, "--merchant-name", "云卡小铺", "--retry-after", "0,2,5,30"],
-        env={**os.environ, _KEY_VARIABLE: key},
+        [sys.executable, "-m", f"bot.sandbox.{name}", *options],
+        env={**os.environ, _KEY_VARIABLE: secret},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
     )
     try:
-        if process.stdout is None:
-            raise RuntimeError("the cashier has no output")
-        yield str(json.loads(process.stdout.readline())["base_url"])
+        yield process
     finally:
         process.terminate()
         process.wait(timeout=10)
         if process.stdout is not None:
             process.stdout.close()
+
+
+def _address_of(process: subprocess.Popen[str]) -> str:
+    """Where it listens: its first line says so."""
+    if process.stdout is None:
+        raise RuntimeError("a process of the sandbox has no output")
+    return str(json.loads(process.stdout.readline())["base_url"])

@@ -75,11 +75,15 @@ async def test_a_database_out_of_reach_is_not_taken_for_a_port(tmp_path: Path) -
 
 
 async def test_the_demo_plays_a_purchase_over_the_real_paths() -> None:
-    code, out, err = await run("demo", "--once", within_s=60)
+    code, out, err = await run("demo", "--once", within_s=90)
     assert code == 0, err
     assert re.search(r"^ +([A-Z]{4}-\d{4}-[A-Z]{4}-\d{4}|\S{12,})$", out, re.MULTILINE), out
     assert "查看卡密" in out
+    assert "向 bargain 购买，没买成。" in out
+    assert "向 steady 购买，已到货。" in out
+    assert "¥99.00 已退到你的余额" in out
     assert "店主 › /verify" in out
+    assert "账目、订单、库存全部对得上。" in out
     assert "Traceback" not in err
 
 
