@@ -24,9 +24,10 @@ from benchmarks.process import measure_process
 from benchmarks.purchases import Pace, Side, measure_purchases, print_statements
 from benchmarks.shop import MeasuredShop, Services, Size, open_shop
 from benchmarks.supply import Errand, measure_supply
+from benchmarks.syncing import Lists, measure_sync
 from tests.postgres import PostgresServer, PostgresUnavailable, run_postgres
 
-FIGURES: Final = ("purchases", "callbacks", "supply", "journeys", "process")
+FIGURES: Final = ("purchases", "callbacks", "supply", "sync", "journeys", "process")
 DATABASES: Final = ("sqlite", "postgresql")
 _SMALL: Final = Size(codes=50_000, orders=1_000)
 _BUYERS: Final = (1, 50)
@@ -46,6 +47,7 @@ class Plan:
     starts: int
     outing: Outing
     errand: Errand
+    lists: Lists
 
 
 Make = Callable[[str], Awaitable[str]]
@@ -74,6 +76,7 @@ def main() -> None:
         starts=1 if quick else 5,
         outing=Outing(rounds=1, round_s=1.0, codes=1_000) if quick else Outing(5, round_s=3.0, codes=10_000),
         errand=Errand(rounds=1, purchases=400) if quick else Errand(rounds=4, purchases=1000),
+        lists=Lists(5_000, 100) if quick else Lists(50_000, 1_000),
     )
     uvloop.run(_measure(plan))
 
@@ -129,12 +132,17 @@ async def _measure_supply(plan: Plan, url: str, folder: Path) -> None:
     await measure_supply(url, folder, plan.errand)
 
 
+async def _measure_sync(plan: Plan, url: str, folder: Path) -> None:
+    await measure_sync(url, folder, plan.lists)
+
+
 async def _measure_journeys(plan: Plan, url: str, folder: Path) -> None:
     await measure_journeys(url, folder, plan.outing)
 
 
 _IN_A_FOLDER: Final[dict[str, Callable[[Plan, str, Path], Awaitable[None]]]] = {
     "supply": _measure_supply,
+    "sync": _measure_sync,
     "journeys": _measure_journeys,
 }
 """Figures of a shop that has files beside its database: one shop each."""

@@ -62,7 +62,7 @@ GROWTH_GOAL_MIB: Final = 16
 """What the process may grow by over all measured purchases: the noise of an allocator, not a leak."""
 _FORTUNE_MINOR: Final = 10**12
 _LOOK_EVERY_S: Final = 0.02
-_LATEST_S: Final = 120.0
+_LATEST_S: Final = 600.0
 _CONFIG: Final = """
 [shop]
 name = "云卡小铺"
@@ -216,7 +216,7 @@ async def record(supplied: SuppliedShop) -> list[list[Spoken]]:
 async def _buy_alone(supplied: SuppliedShop) -> None:
     shop = supplied.shop
     number = await supplied.order(supplied.buyers[0])
-    for news in await shop.write(outbox.claim_news, 1):
+    for news in await shop.write(outbox.claim_news, 10):
         await CONSUMERS[news.consumer](shop, news)
     for purchase in await shop.write(claim_purchases, 1):
         await work_on(shop, purchase)

@@ -22,7 +22,9 @@ from shop_core.conversations import forms, keys, sign_in
 from shop_core.customers import passwords
 from shop_core.db import inbox, leases, outbox
 from shop_core.db.shop import Shop
+from shop_core.delivery import restock
 from shop_core.delivery.inputs import forget_inputs
+from shop_core.delivery.restock import tell_waves
 from shop_core.delivery.tasks import watch_tasks
 from shop_core.insight.exposure import ExposureLog
 from shop_core.jobs.runs import Plan, Run, list_ends, list_wanted, plan_jobs
@@ -35,9 +37,7 @@ from shop_core.payments.health import watch_gateways
 from shop_core.reconciliation.run import reconcile
 from shop_core.resale.tell import tell_resellers
 from shop_core.staff import invitations
-from shop_core.stock import restock
 from shop_core.stock.batches import forget_keys
-from shop_core.stock.restock import tell_waves
 from shop_core.stock.watch import watch_stock
 from shop_core.supply.floats import read_floats
 from shop_core.supply.sync import sync_offers

@@ -27,11 +27,11 @@ from shop_core.catalog.read import (
 from shop_core.conversations.keys import new_key
 from shop_core.db.tx import View
 from shop_core.delivery.available import count_available
+from shop_core.delivery.restock import forget_wish, is_wished, wish
 from shop_core.insight.exposure import Step
 from shop_core.kernel.money import Money
 from shop_core.orders.place import MOST_IN_ONE_ORDER
 from shop_core.stock.count import Shelf
-from shop_core.stock.restock import forget_wish, is_wished, wish
 from shop_core.threads.read import count_unseen
 from shop_core.wallet.balance import balance_of
 

@@ -13,6 +13,7 @@ from shop_core.customers import models as customers
 from shop_core.db import inbox, leases, outbox_table
 from shop_core.db.base import Base
 from shop_core.delivery import models as delivery
+from shop_core.delivery import restock
 from shop_core.insight import models as insight
 from shop_core.jobs import models as jobs
 from shop_core.ledger import models as ledger
@@ -26,7 +27,6 @@ from shop_core.reconciliation import models as reconciliation
 from shop_core.resale import models as resale
 from shop_core.staff import models as staff
 from shop_core.stock import models as stock
-from shop_core.stock import restock
 from shop_core.supply import models as supply
 from shop_core.threads import models as threads
 

@@ -13,7 +13,8 @@ from shop_core.catalog.read import (
     list_products,
 )
 from shop_core.db.tx import View
-from shop_core.stock.count import Shelf, count_on_shelf
+from shop_core.delivery.available import count_available
+from shop_core.stock.count import Shelf
 
 MUCH: Final = 20
 """Above that the protocol calls it "in stock", up to that "low"."""
@@ -36,7 +37,7 @@ def one_product(view: View, product_id: int) -> Mapping[str, Any]:
 
 def _as_told(view: View, products: Sequence[ProductView]) -> list[dict[str, Any]]:
     variants = [variant for product in products for variant in product.variants]
-    shelves = count_on_shelf(view, [(variant.id, variant.sell_until_days) for variant in variants])
+    shelves = count_available(view, variants)
     return [_product(product, shelves) for product in products]
 
 

@@ -30,8 +30,8 @@ from shop_core.pricing.rules import Place, Rules, load_rules
 from shop_core.supply.costs import landed
 from shop_core.supply.models import Route, SupplyOffer
 
-PAGE: Final = 500
-"""Variants priced in one transaction: some tens of milliseconds, in which nobody else writes on SQLite."""
+PAGE: Final = 100
+"""Variants priced in one transaction: some ten milliseconds, in which nobody else writes on SQLite."""
 MOST_OPEN: Final = 20
 """Cases about prices that are open at a time: a supplier that changes its currency moves every price at once."""
 

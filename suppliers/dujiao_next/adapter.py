@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
+from math import ceil
 from typing import Any, Final, NoReturn
 from urllib.parse import urlsplit
 
@@ -82,8 +83,13 @@ class DujiaoNextSupplier:
         return '{"ok":true}'
 
     async def list_offers(self, cursor: str | None = None, *, since: datetime | None = None) -> OfferPage:
-        """A hundred products, each with all its kinds. Only what is on sale is listed."""
-        page = count_of(cursor or "1") or 1
+        """A hundred products, each with all its kinds. Only what is on sale is listed.
+
+        The cursor knows how many there were. If there are fewer now, those behind have moved up, some of them onto pages
+        that were read before: these are read again, else what is there would be taken for gone.
+        """
+        asked, _, before = (cursor or "1").partition("/")
+        page = count_of(asked) or 1
         query = {"page": str(page), "page_size": str(PAGE_SIZE)}
         if since is not None:
             query["updated_after"] = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -93,9 +99,13 @@ class DujiaoNextSupplier:
         total = count_of(text_of(facts, "total"))
         if not isinstance(facts.get("items"), list) or total is None:
             raise Unknown(f"{self.name} answered without a list")
+        if len(products) < min(PAGE_SIZE, total - (page - 1) * PAGE_SIZE):
+            raise Unknown(f"{self.name} listed fewer than it has")
         offers = [offer for product in products for offer in translate.offers_of(product, self._currency)]
-        is_last = not products or page * PAGE_SIZE >= total
-        return OfferPage(offers, None if is_last else str(page + 1))
+        gone = max((count_of(before) or 0) - total, 0)
+        following = max(page - ceil(gone / PAGE_SIZE), 1) if gone and page > 1 else page + 1
+        is_last = following > page and (not products or page * PAGE_SIZE >= total)
+        return OfferPage(offers, None if is_last else f"{following}/{total}")
 
     async def get_offer(self, ref: str) -> Offer | None:
         """One kind of one product."""

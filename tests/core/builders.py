@@ -56,6 +56,7 @@ from shop_core.supply.stated import list_stating
 from shop_core.supply.supplier import Suppliers
 from shop_core.vault.vault import Vault
 from shop_core.wallet.balance import adjust, balance_of
+from tests.warmth import share_compiled_statements
 
 START: Final = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 """Noon in Shanghai on a Friday."""
@@ -369,6 +370,7 @@ async def a_market(
     gateways: dict[str, Gateway] = {fake.name: fake for fake in [*fakes, stars]}
     shown_on = {"web": (EPAY, OTHER_GATEWAY), "tg": (EPAY,), CLOSED: (STARS,)}
     database = connect(url, clock, Surroundings(policy, random, SUBSCRIPTIONS))
+    share_compiled_statements(database)
     services: dict[type[Any], object] = {
         Vault: vault,
         Gateways: Gateways(gateways, shown_on, closed=[CLOSED]),

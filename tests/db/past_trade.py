@@ -14,6 +14,7 @@ from shop_core.customers.passwords import set_password
 from shop_core.customers.people import Address, Customer
 from shop_core.db import inbox
 from shop_core.db.tx import Tx
+from shop_core.delivery.restock import wish
 from shop_core.insight.exposure import ExposureLog, Step
 from shop_core.kernel.errors import Unknown
 from shop_core.kernel.secret import Secret
@@ -28,7 +29,6 @@ from shop_core.staff.invitations import invite
 from shop_core.staff.members import take_on
 from shop_core.staff.roles import Role, Roster
 from shop_core.stock.import_codes import AT_ONCE, Import, import_codes, start_import
-from shop_core.stock.restock import wish
 from shop_core.stock.undo_import import undo_import
 from shop_core.supply.floats import read_floats
 from shop_core.supply.purchases import claim_purchases

@@ -29,6 +29,7 @@ from tests.proof.premises import Outskirts, Premises
 from tests.proof.sights import find_pay_url
 from tests.standins.cashier import CashierControl
 from tests.standins.telegram import ShownMessage, TelegramStandIn, TelegramUser
+from tests.warmth import share_compiled_statements
 
 BOT = "tg"
 TIMING = Timing(
@@ -122,6 +123,7 @@ async def an_open_shop(
         await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
         if not opened.done():
             await serving
+        share_compiled_statements(opened.result().shop.database)
         yield Stage(opened.result().shop, tg, cashier)
         assert await opened.result().shop.read(verify) == []
     finally:

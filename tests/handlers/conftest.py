@@ -8,12 +8,10 @@ import pytest_asyncio
 
 from tests.core.builders import a_market
 from tests.handlers.street import Street
-from tests.proof.warmth import share_compiled_statements
 
 
 @pytest_asyncio.fixture
 async def street(database_url: str) -> AsyncIterator[Street]:
     """A shop that speaks; its books are verified when the test is over."""
     async with a_market(database_url) as market:
-        share_compiled_statements(market.shop.database)
         yield Street.with_words(market)

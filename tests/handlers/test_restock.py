@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shop_core.stock.restock import MOST_IN_A_WAVE, PEOPLE_PER_CODE, WAVE_EVERY, tell_waves
+from shop_core.delivery.restock import MOST_IN_A_WAVE, PEOPLE_PER_CODE, WAVE_EVERY, tell_waves
 from tests.core.builders import Market
 from tests.handlers.street import ONE_WAY, Street, Visitor
 

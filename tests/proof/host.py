@@ -31,7 +31,7 @@ from bot.wiring import Outside, Program
 from shop_core.kernel.clock import Clock
 from tests.proof.points import Point, Watch, WatchedDoor, WatchedTransport, watch_commits
 from tests.proof.sabotage import sabotaged
-from tests.proof.warmth import share_compiled_statements
+from tests.warmth import share_compiled_statements
 
 QUICK = Timing(
     poll_s=0.5,

@@ -28,9 +28,9 @@ from shop_core.stock.import_codes import Import, import_codes
 from shop_core.vault.vault import new_key
 from shop_core.wallet.balance import adjust
 from tests.postgres import PostgresServer
-from tests.proof.warmth import share_compiled_statements
 from tests.standins.suppliers.dayuanren.site import KEY as SUPPLIER_KEY
 from tests.standins.suppliers.dayuanren.site import USER as SUPPLIER_USER
+from tests.warmth import share_compiled_statements
 
 PRICE_MINOR = 1500
 CARDS = 3

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from shop_core.stock.restock import tell_waves
+from shop_core.delivery.restock import tell_waves
 from tests.screens.goods import LONG_VARIANTS, MONTH, MUSIC, STEAM, TOKENS
 from tests.screens.person import Cast
 from tests.screens.registry import journey

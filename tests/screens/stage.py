@@ -32,10 +32,10 @@ from shop_core.messaging.pace import Rate
 from shop_core.payments.gateway import Gateways
 from tests.core.builders import ManualClock
 from tests.proof.premises import EPAY_KEY, EPAY_PID
-from tests.proof.warmth import share_compiled_statements
 from tests.screens.goods import GOODS, stock
 from tests.standins.cashier import CashierControl
 from tests.standins.telegram import TelegramStandIn
+from tests.warmth import share_compiled_statements
 
 OWNER_ID: Final = 1001
 """The owner's own Telegram id."""

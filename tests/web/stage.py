@@ -20,6 +20,7 @@ from shop_core.kernel.secret import Secret
 from shop_core.payments.gateway import Begun, ForgedCallback, Gateway, Gateways, Notice, PaymentRequest
 from shop_core.staff.roles import Roster
 from shop_core.vault.vault import FINGERPRINT_KEY, Vault, new_key
+from tests.warmth import share_compiled_statements
 
 GATEWAY_KEY = b"what only the gateway and we know"
 POLICY = Policy(name="云卡小铺")
@@ -71,6 +72,7 @@ async def an_open_shop(url: str, *, owners: tuple[str, ...] = ()) -> AsyncIterat
     """A shop over a database, with a vault, a fake gateway and owners wired in."""
     clock = SystemClock()
     database = connect(url, clock, Surroundings(POLICY, Random(7), {}))
+    share_compiled_statements(database)
     gateways: dict[str, Gateway] = {"fake": FakeGateway()}
     services = {Vault: a_vault(), Gateways: Gateways(gateways, {}), Roster: Roster.of(owners)}
     try:

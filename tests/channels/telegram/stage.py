@@ -22,6 +22,7 @@ from shop_core.kernel.policy import Policy
 from shop_core.kernel.secret import Secret
 from shop_core.vault.vault import FINGERPRINT_KEY, Vault, new_key
 from tests.standins.telegram import TelegramStandIn, TelegramUser
+from tests.warmth import share_compiled_statements
 
 NAME = "telegram"
 LEASE = timedelta(seconds=60)
@@ -138,6 +139,7 @@ def settings_for(tg: TelegramStandIn, **changes: Any) -> TelegramSettings:
 async def an_open_shop(url: str, clock: Clock | None = None) -> AsyncIterator[Shop]:
     clock, policy = clock or SystemClock(), Policy()
     database = connect(url, clock, Surroundings(policy, Random(7), {}))
+    share_compiled_statements(database)
     vault = Vault("k1", {"k1": Secret(new_key()), FINGERPRINT_KEY: Secret(new_key())})
     try:
         yield Shop(database, clock, policy, {Vault: vault})

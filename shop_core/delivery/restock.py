@@ -16,8 +16,8 @@ from shop_core.db.base import Base, Ref
 from shop_core.db.shop import Shop
 from shop_core.db.tx import Tx, View
 from shop_core.db.upsert import insert_or
+from shop_core.delivery.available import count_available
 from shop_core.messaging.queue import NewsKind, queue_message
-from shop_core.stock.count import count_on_shelf
 
 PEOPLE_PER_CODE: Final = 2
 """Not everybody who asked still wants it."""
@@ -120,14 +120,14 @@ def _waited_for(view: View) -> Sequence[int]:
 
 def _tell_wave(tx: Tx, variant_id: int) -> int:
     variant = get_variant(tx, variant_id)
-    if not variant.is_for_sale or variant.price_held:
+    if not variant.is_for_sale:
         return 0
     last = tx.execute(
         select(func.max(RestockWish.told_at)).where(RestockWish.variant_id == variant_id)
     ).scalar()
     if last is not None and last > tx.now - WAVE_EVERY:
         return 0
-    there = count_on_shelf(tx, [(variant_id, variant.sell_until_days)])[variant_id].count
+    there = count_available(tx, [variant])[variant_id].count
     first = (
         select(RestockWish.person_id)
         .where(RestockWish.variant_id == variant_id, RestockWish.told_at.is_(None))
