@@ -11,6 +11,7 @@ from handlers.links import link
 from handlers.screen import Button, Line, LinkButton, Prompt, Screen, ShareButton, Style, Weight
 from handlers.visit import Visit
 from shop_core.catalog.errors import NoSuchCategory, NoSuchProduct, NoSuchVariant
+from shop_core.catalog.goods import GoodsKind
 from shop_core.catalog.read import (
     CategoryView,
     ProductView,
@@ -272,7 +273,8 @@ async def restocked_screen(visit: Visit, variant_id: int) -> Screen | None:
 
 
 def _buy_button(visit: Visit, chosen: VariantView, quantity: int) -> LinkButton:
-    text = visit.say.count("product.buy", quantity, amount=visit.money(chosen.price * quantity))
+    key = "product.top_up" if chosen.kind is GoodsKind.TOP_UP else "product.buy"
+    text = visit.say.count(key, quantity, amount=visit.money(chosen.price * quantity))
     target = link("buy", variant_id=chosen.id, quantity=quantity, key=new_key(visit.shop.random))
     return LinkButton(text, target, Weight.PRIMARY if quantity == 1 else Weight.NORMAL)
 

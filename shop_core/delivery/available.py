@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from shop_core.catalog.goods import GoodsKind
 from shop_core.catalog.read import VariantView
@@ -18,6 +19,9 @@ def count_available(view: View, variants: Sequence[VariantView]) -> dict[int, Sh
     if view.policy.suppliers:
         supply = count_supply(view, [(variant.id, variant.price) for variant in variants])
         shelves = {each: _larger(shelf, supply.get(each, 0)) for each, shelf in shelves.items()}
+    # How much credit is left nobody counts: a supplier only says how much of it one purchase may be.
+    top_ups = [variant.id for variant in variants if variant.kind is GoodsKind.TOP_UP]
+    shelves |= {each: replace(shelves[each], is_counted=False) for each in top_ups if shelves[each].count}
     return shelves | {variant.id: Shelf(0, is_held=True) for variant in variants if variant.price_held}
 
 

@@ -91,7 +91,7 @@ async def test_a_lost_answer_tops_up_once_and_one_message_tells_of_it(
     await asyncio.to_thread(user.start)
     home = await user.wait_for_async("自动发货", 10)
     product = await _press(user, home, "手机话费", "¥49.80")
-    await _press(user, product, "买 1 张", "请发来要充值的手机号")
+    await _press(user, product, "充 1 份", "请发来要充值的手机号")
     await _says(user, "12345", "不像一个手机号")
     sure = await _says(user, "138 1234 5678", "请核对账号")
     assert "138****5678" in sure.text

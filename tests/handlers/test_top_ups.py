@@ -39,7 +39,7 @@ async def paid(street: Street) -> Visitor:
     await visitor.hello()
     await street.give(visitor, 990)
     await visitor.press("手机话费")
-    await visitor.press("买 1 张")
+    await visitor.press("充 1 份")
     await visitor.type(PHONE)
     await visitor.press("没错")
     await visitor.press("用余额支付")
@@ -52,7 +52,7 @@ async def test_each_field_is_asked_in_turn_and_shown_masked_before_the_payment(s
     visitor = street.a_visitor()
     await visitor.hello()
     await visitor.press("手机话费")
-    await visitor.press("买 2 张")
+    await visitor.press("充 2 份")
     assert "请发来要充值的手机号" in visitor.text
     await visitor.type("12345")
     assert "不像一个手机号" in visitor.text
@@ -82,8 +82,8 @@ async def test_pressed_twice_it_is_one_order_and_the_form_forgets_what_was_said(
     visitor = street.a_visitor()
     await visitor.hello()
     await visitor.press("手机话费")
-    buy = visitor.link("买 1 张")
-    await visitor.press("买 1 张")
+    buy = visitor.link("充 1 份")
+    await visitor.press("充 1 份")
     await visitor.type(PHONE)
     sure = visitor.link("没错")
     [form] = await street.market.rows("SELECT answers FROM forms")
@@ -104,7 +104,7 @@ async def test_a_strangers_form_is_nobodys_and_a_bent_step_skips_nothing(street:
     await thief.hello()
     await visitor.hello()
     await visitor.press("手机话费")
-    await visitor.press("买 1 张")
+    await visitor.press("充 1 份")
     assert visitor.screen.prompt is not None
     key = visitor.screen.prompt.link.split("/")[1]
     await visitor.follow(f"in/{key}/2")
@@ -127,7 +127,7 @@ async def test_questions_that_change_meanwhile_are_asked_again(street: Street) -
     visitor = street.a_visitor()
     await visitor.hello()
     await visitor.press("手机话费")
-    await visitor.press("买 1 张")
+    await visitor.press("充 1 份")
     await visitor.type(PHONE)
     await street.market.shop.write(set_fields, variant, FIELDS[:2])
     await visitor.press("没错")

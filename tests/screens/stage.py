@@ -6,7 +6,7 @@ import asyncio
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, closing
+from contextlib import ExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -34,6 +34,9 @@ from tests.core.builders import ManualClock
 from tests.proof.premises import EPAY_KEY, EPAY_PID
 from tests.screens.goods import GOODS, stock
 from tests.standins.cashier import CashierControl
+from tests.standins.suppliers.dayuanren.site import KEY, USER
+from tests.standins.suppliers.driver import SupplierControl
+from tests.standins.suppliers.server import running_supplier
 from tests.standins.telegram import TelegramStandIn
 from tests.warmth import share_compiled_statements
 
@@ -100,16 +103,27 @@ rate = "0.10"
 rate_source = "the journeys"
 rate_at = 2026-11-01
 """
+_SUPPLIER: Final = """
+[suppliers.dyr]
+protocol = "dayuanren"
+base_url = "{site}"
+key = "{user}"
+secret = "file:dyr.key"
+"""
 _KEYS: Final = {
     "vault.key": "MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI=",
     "fingerprint.key": "ZmluZ2VycHJpbnQtZmluZ2VycHJpbnQtZmluZ2VycHI=",
     "session.key": "session-secret-of-the-journeys-0123456789",
     "epay.key": EPAY_KEY,
+    "dyr.key": KEY,
 }
 
 
 class PaySite(httpx.AsyncBaseTransport):
-    """Carries what is sent to ``PAY_SITE`` to the cashier on this machine, and its addresses back as ``PAY_SITE``."""
+    """Carries what is sent to ``PAY_SITE`` to the cashier on this machine, and its addresses back as ``PAY_SITE``.
+
+    What is sent elsewhere, to a supplier on this machine, passes as it is.
+    """
 
     def __init__(self, cashier: str) -> None:
         self._cashier = cashier
@@ -118,6 +132,8 @@ class PaySite(httpx.AsyncBaseTransport):
         )  # plain http: looking for certificates takes long
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.host != httpx.URL(PAY_SITE).host:
+            return await self._inner.handle_async_request(request)
         there = httpx.URL(self._cashier)
         request.url = request.url.copy_with(scheme=there.scheme, host=there.host, port=there.port)
         answer = await self._inner.handle_async_request(request)
@@ -142,13 +158,14 @@ class Outskirts:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """An open shop, and those who stand around it."""
+    """An open shop, and those who stand around it. ``site``: the supplier of the journeys that have one."""
 
     program: Program
     clock: ManualClock
     tg: TelegramStandIn
     cashier: CashierControl
     base_url: str
+    site: SupplierControl | None = None
 
     @property
     def shop(self) -> Shop:
@@ -188,15 +205,19 @@ def _count_waiting(view: View) -> int:
 
 @asynccontextmanager
 async def an_open_shop(
-    around: Outskirts, goods: str, folder: Path, *, has_stars: bool = False
+    around: Outskirts, goods: str, folder: Path, *, has_stars: bool = False, has_supplier: bool = False
 ) -> AsyncIterator[Stage]:
     """Open a shop with these goods as ``kapu run`` does, at noon of a Friday.
 
     Args:
         has_stars: Its bot takes Stars, and nothing else.
+        has_supplier: A site that tops up phones sells to it.
     """
-    with TelegramStandIn(pace=False) as tg:
-        config = _lay_out(folder, tg, paying=_STARS if has_stars else _ALIPAY)
+    with ExitStack() as stack:
+        tg = stack.enter_context(TelegramStandIn(pace=False))
+        site = stack.enter_context(running_supplier("dayuanren")) if has_supplier else None
+        more = "" if site is None else _SUPPLIER.format(site=site.base_url, user=USER)
+        config = _lay_out(folder, tg, paying=_STARS if has_stars else _ALIPAY, more=more)
         shutil.copyfile(await _stocked(around, goods), folder / "kapu.db")
         clock, stop = ManualClock(), asyncio.Event()
         outside = Outside(
@@ -219,7 +240,7 @@ async def an_open_shop(
                 await serving
             program, port = opened.result()
             share_compiled_statements(program.shop.database)
-            yield Stage(program, clock, tg, around.cashier, f"http://127.0.0.1:{port}")
+            yield Stage(program, clock, tg, around.cashier, f"http://127.0.0.1:{port}", site)
         finally:
             stop.set()
             await serving
@@ -242,7 +263,7 @@ async def _stocked(around: Outskirts, goods: str) -> Path:
     return around.stocked[goods]
 
 
-def _lay_out(folder: Path, tg: TelegramStandIn, *, paying: str = _ALIPAY) -> Path:
+def _lay_out(folder: Path, tg: TelegramStandIn, *, paying: str = _ALIPAY, more: str = "") -> Path:
     config = _CONFIG.format(
         owner=OWNER_ID,
         folder=folder,
@@ -252,6 +273,6 @@ def _lay_out(folder: Path, tg: TelegramStandIn, *, paying: str = _ALIPAY) -> Pat
         telegram=tg.base_url,
         paying=paying,
     )
-    for name, text in {**_KEYS, "bot.token": tg.token, "config.toml": config}.items():
+    for name, text in {**_KEYS, "bot.token": tg.token, "config.toml": config + more}.items():
         (folder / name).write_text(text, "utf-8")
     return folder / "config.toml"
