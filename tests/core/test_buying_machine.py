@@ -7,8 +7,11 @@ both, and what the books took from a float is what its supplier charged.
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
+import sys
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
@@ -41,6 +44,13 @@ DEEDS = st.sampled_from(
 ANSWERS = st.sampled_from(["say", "lost", "down"])
 PROMISES = st.sampled_from([ONLY_QUERY, ONLY_REPEAT, NOTHING])
 OPENING = 100_000
+LONG = int(os.environ.get("KAPU_LONG", "0"))
+"""So many shops, with more customers each: a hundred make thousands of purchases, in some minutes."""
+IS_LONG = LONG > 0
+SHOPS, STEPS = (LONG, 60) if IS_LONG else (12, 40)
+ORDERS_AT_ONCE = 24 if IS_LONG else 1
+LOOKS_EVERY = 15 if IS_LONG else 1
+"""After so many steps everything that ``verify`` recomputes is recomputed; always at the end."""
 
 
 class Killed(BaseException):
@@ -51,6 +61,8 @@ class Buying(RuleBasedStateMachine):
     """Two wholesalers, one variant of each kind of route, anything at any time."""
 
     new_database: ClassVar[Callable[[], Coroutine[Any, Any, str]]]
+    seen: ClassVar[Counter[str]]
+    """How orders, purchases and charges have ended, over all shops."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -60,6 +72,7 @@ class Buying(RuleBasedStateMachine):
         self.buyers: dict[str, Customer] = {}
         self.variants: list[int] = []
         self.frozen: list[PurchaseView] = []
+        self.steps = 0
 
     def run(self, attempt: Coroutine[Any, Any, Result]) -> Result | None:
         try:
@@ -83,10 +96,12 @@ class Buying(RuleBasedStateMachine):
 
     @rule(variant=st.integers(0, 1), quantity=st.integers(1, 3))
     def buy(self, variant: int, quantity: int) -> None:
-        customer = self.runner.run(self.trade.market.a_customer())
-        paid = self.run(self.trade.a_paid_order(self.variants[variant], quantity=quantity, customer=customer))
-        if paid is not None:
-            self.buyers[paid[1]] = customer
+        for _ in range(ORDERS_AT_ONCE):
+            customer = self.runner.run(self.trade.market.a_customer())
+            wanted = self.trade.a_paid_order(self.variants[variant], quantity=quantity, customer=customer)
+            paid = self.run(wanted)
+            if paid is not None:
+                self.buyers[paid[1]] = customer
 
     @rule()
     def work(self) -> None:
@@ -166,7 +181,9 @@ class Buying(RuleBasedStateMachine):
 
     @invariant()
     def shop_is_whole(self) -> None:
-        assert self.runner.run(self.trade.market.verify()) == []
+        self.steps += 1
+        if self.steps % LOOKS_EVERY == 0:
+            assert self.runner.run(self.trade.market.verify()) == []
 
     @invariant()
     def nothing_is_placed_again_where_that_is_not_safe(self) -> None:
@@ -240,6 +257,13 @@ class Buying(RuleBasedStateMachine):
         }
         kept = await market.one("SELECT count(*) AS n FROM cards")
         assert kept == len(sold), "what was paid for is in the vault"
+        self.seen["shops"] += 1
+        self.seen["charges"] += sum(
+            bool(sale.cost.minor) for one in self.sellers for sale in one.sales.values()
+        )
+        for table in ("orders", "purchases"):
+            for row in await market.rows(f"SELECT state, count(*) AS n FROM {table} GROUP BY state"):
+                self.seen[f"{table} {row['state']}"] += row["n"]
 
 
 def _codes_in(seller: Wholesaler, number: str, sale: Any) -> tuple[Any, ...]:
@@ -265,8 +289,10 @@ def test_any_faults_and_crashes_end_in_goods_or_money_on_sqlite(sqlite_template:
             shutil.copyfile(sqlite_template, path)
             return f"sqlite+aiosqlite:///{path}"
 
-        machine = type("BuyingOnSqlite", (Buying,), {"new_database": staticmethod(copy)})
-        run_state_machine_as_test(machine, settings=rules(examples=12, steps=40))
+        seen: Counter[str] = Counter()
+        machine = type("BuyingOnSqlite", (Buying,), {"new_database": staticmethod(copy), "seen": seen})
+        run_state_machine_as_test(machine, settings=rules(examples=SHOPS, steps=STEPS))
+        sys.stderr.write(f"{dict(sorted(seen.items()))}\n")
 
 
 @pytest.mark.postgresql
@@ -275,5 +301,5 @@ def test_any_faults_and_crashes_end_in_goods_or_money_on_postgresql(postgresql_d
         await delete_all_rows(postgresql_database)
         return postgresql_database
 
-    machine = type("BuyingOnPostgresql", (Buying,), {"new_database": staticmethod(empty)})
+    machine = type("BuyingOnPostgresql", (Buying,), {"new_database": staticmethod(empty), "seen": Counter()})
     run_state_machine_as_test(machine, settings=rules(examples=2, steps=25))
