@@ -52,8 +52,9 @@ fix: $(INSTALLED) ## Format, and mend what the linter can mend
 	$(BIN)/ruff check --fix
 
 .PHONY: screens
-screens: $(INSTALLED) ## Walk every journey and write down what it shows: docs/screens
+screens: $(INSTALLED) ## Walk every journey and write down what it shows: docs/screens, docs/wechat
 	$(BIN)/python -m tests.screens
+	$(BIN)/python -m tests.channels.wechat.transcripts
 
 .PHONY: bench
 bench: $(INSTALLED) ## Measure: one JSON line per figure

@@ -142,8 +142,6 @@ def _lines(screen: Screen, say: Phrases) -> Iterator[str]:
             yield text
     if screen.file is not None or screen.attachment is not None:
         yield say("wechat.no_file")
-    if screen.prompt is not None:
-        yield say("wechat.write", what=screen.prompt.placeholder)
     urls = [button for row in screen.rows for button in row if isinstance(button, UrlButton)]
     for button in urls:
         yield f"{button.text}\n{button.url}"
