@@ -9,8 +9,9 @@ from typing import Final
 from admin_cmds.command import Desk, ShellOnly
 from handlers.screen import Line, Screen, Style
 from shop_core.insight.exposure import funnel as count_steps
-from shop_core.invariants import Finding, verify_codes
-from shop_core.invariants import verify as find_faults
+from shop_core.invariants.check import Finding
+from shop_core.invariants.verify import verify as find_faults
+from shop_core.invariants.verify import verify_codes
 from shop_core.staff import audit as log
 from shop_core.staff.audit import AuditEntry
 from shop_core.vault.vault import Vault

@@ -39,7 +39,7 @@ from shop_core.db.connect import backend_of
 from shop_core.db.inbox import Letter
 from shop_core.db.shop import Shop
 from shop_core.db.tx import Tx, View
-from shop_core.invariants import verify
+from shop_core.invariants.verify import verify
 from shop_core.kernel.money import Money
 from shop_core.migrations.upgrade import upgrade
 from shop_core.orders.buy import work_on

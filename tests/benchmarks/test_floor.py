@@ -9,7 +9,7 @@ import pytest
 from benchmarks.floor import Floor, PostgresFloor, SqliteFloor
 from benchmarks.recording import ADDRESS, KEY, NUMBER, PERSON, Ambiguous, Spoken, generalise
 from benchmarks.shop import MeasuredShop, Size, open_shop
-from shop_core.invariants import verify
+from shop_core.invariants.verify import verify
 from tests.postgres import PostgresServer
 
 SIZE = Size(codes=300, orders=37)

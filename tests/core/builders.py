@@ -25,7 +25,8 @@ from shop_core.db.connect import backend_of, connect
 from shop_core.db.outbox import News, claim_news
 from shop_core.db.shop import Shop
 from shop_core.db.tx import Surroundings, Tx, View
-from shop_core.invariants import Finding, verify
+from shop_core.invariants.check import Finding
+from shop_core.invariants.verify import verify
 from shop_core.kernel.errors import ShopError
 from shop_core.kernel.money import Money
 from shop_core.kernel.policy import Policy, SupplierTerms

@@ -19,15 +19,8 @@ from shop_core.catalog.goods import Field, FieldKind, GoodsKind
 from shop_core.db.tx import View
 from shop_core.delivery.kinds import change_kind
 from shop_core.delivery.tasks import list_tasks, watch_tasks
-from shop_core.invariants import (
-    CHECKS,
-    CODE_CHECK,
-    MOST_PER_CHECK,
-    NUMBER_CHECK,
-    Finding,
-    verify,
-    verify_codes,
-)
+from shop_core.invariants.check import Finding
+from shop_core.invariants.verify import CHECKS, CODE_CHECK, MOST_PER_CHECK, NUMBER_CHECK, verify, verify_codes
 from shop_core.kernel.errors import Unknown
 from shop_core.kernel.money import Money
 from shop_core.kernel.policy import Policy

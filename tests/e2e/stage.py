@@ -22,7 +22,7 @@ from bot.wiring import Outside, Program
 from shop_core.customers.people import meet
 from shop_core.db.shop import Shop
 from shop_core.db.tx import Tx, View
-from shop_core.invariants import verify
+from shop_core.invariants.verify import verify
 from shop_core.kernel.money import Money
 from shop_core.wallet.balance import adjust
 from tests.proof.premises import Outskirts, Premises

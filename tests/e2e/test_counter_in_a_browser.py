@@ -20,7 +20,7 @@ from shop_core.conversations.sign_in import make_link
 from shop_core.customers.people import meet
 from shop_core.db.shop import Shop
 from shop_core.db.tx import Tx
-from shop_core.invariants import verify
+from shop_core.invariants.verify import verify
 from shop_core.kernel.money import Money
 from shop_core.kernel.numbers import display_number
 from shop_core.migrations.upgrade import upgrade

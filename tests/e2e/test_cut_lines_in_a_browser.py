@@ -20,7 +20,7 @@ from bot.run import prepare_schema, serve
 from bot.wiring import Outside, open_shop
 from shop_core.db.inbox import count_pending
 from shop_core.db.shop import Shop
-from shop_core.invariants import verify
+from shop_core.invariants.verify import verify
 from shop_core.orders.models import OrderState
 from shop_core.orders.read import list_latest
 from shop_core.payments.gateway import Gateways

@@ -10,7 +10,7 @@ from pathlib import Path
 from bot.run import serve
 from bot.timing import Timing
 from bot.wiring import Outside
-from shop_core.invariants import verify
+from shop_core.invariants.verify import verify
 from tests.process.premises import PATIENCE_S, Premises, Running, until
 from tests.process.slow_site import SlowSite, a_slow_site
 

@@ -11,7 +11,7 @@ from typing import Final
 
 import pytest
 
-from shop_core.invariants import verify
+from shop_core.invariants.verify import verify
 from tests.process.balancer import Balancer, a_balancer
 from tests.process.premises import Hands, Premises, Running, until
 from tests.standins.telegram import TelegramStandIn, TelegramUser

@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 
 from bot.commands.admin import Terminal
-from shop_core.invariants import verify
+from shop_core.invariants.verify import verify
 from tests.process.premises import Premises, Running, until
 
 pytestmark = pytest.mark.postgresql

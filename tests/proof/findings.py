@@ -13,7 +13,7 @@ from sqlalchemy import text
 from shop_core.db import inbox, outbox
 from shop_core.db.shop import Shop
 from shop_core.db.tx import View
-from shop_core.invariants import verify, verify_codes
+from shop_core.invariants.verify import verify, verify_codes
 from shop_core.messaging import queue
 from shop_core.supply.models import IS_LIVE
 from shop_core.vault.vault import Vault

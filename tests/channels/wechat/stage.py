@@ -21,7 +21,7 @@ from shop_core.catalog.edit import NewProduct, NewVariant, add_product, add_vari
 from shop_core.catalog.read import ProductState
 from shop_core.db.shop import Shop
 from shop_core.db.tx import Tx, View
-from shop_core.invariants import verify
+from shop_core.invariants.verify import verify
 from shop_core.stock.import_codes import Import, import_codes
 from shop_core.vault.vault import new_key
 from tests.proof.premises import EPAY_KEY, EPAY_PID
