@@ -23,8 +23,9 @@ from shop_core.db.upsert import insert_or
 
 TOPIC: Final = "passive"
 """What is woken when an answer is there."""
-KEEP: Final = timedelta(minutes=10)
-"""No sender repeats itself for so long, and who has not asked for a late answer by then finds everything in his orders."""
+KEEP: Final = timedelta(minutes=40)
+"""Longer than numbers mean anything (``choices.LAST``): while a screen that came late could be chosen from unseen, the word
+that fetches it finds it. No sender repeats itself for so long."""
 
 
 class PassiveAnswer(Base):

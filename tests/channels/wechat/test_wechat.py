@@ -11,7 +11,9 @@ import pytest
 
 from handlers.screen import Line, Screen
 from shop_core.customers.people import Address
+from shop_core.db.tx import Tx
 from shop_core.kernel.errors import RetryLater
+from shop_core.messaging.queue import NewsKind, queue_message
 from tests.channels.wechat.stage import CODE, NAME, Stage, a_wechat_shop
 from tests.standins.cashier import CashierControl
 from tests.standins.wechat import Account, Follower
@@ -199,6 +201,24 @@ async def test_pushes_stop_where_wechat_stops_them_and_orders_come_first(
         calls = stage.wechat.send_calls
         assert await _refused(stage, person, _news("8", "order:X"))
         assert stage.wechat.send_calls == calls
+
+
+async def test_several_news_are_one_push(sqlite_url: str, tmp_path: Path, cashier: CashierControl) -> None:
+    async with a_wechat_shop(tmp_path, sqlite_url, cashier) as stage:
+        person = stage.wechat.follower()
+        await person.say("hi")
+
+        def queue_three(tx: Tx) -> None:
+            for number, reason in enumerate(("late", "double", "topped_up"), start=1):
+                args: dict[str, int | str] = {"amount_minor": number * 100, "reason": reason}
+                address = Address(NAME, person.openid)
+                queue_message(tx, address, NewsKind.MONEY_HELD, args, cause=f"test:{number}")
+
+        await stage.shop.write(queue_three)
+        await stage.until(SENT, 3)
+        [told] = person.pushes
+        assert all(f"¥{number}.00" in told for number in (1, 2, 3))
+        assert await stage.count("SELECT said_left FROM allowances") == 4
 
 
 async def test_a_token_that_ends_is_fetched_once_for_two_processes(
