@@ -265,3 +265,24 @@ async def test_the_question_of_a_search_is_answered_by_any_text(street: Street) 
     visitor = street.a_visitor()
     await visitor.follow("find")
     assert await found(visitor, "订单") == ["订单打印纸"], "asked for words, not for the orders"
+
+
+async def test_a_word_shows_the_codes_that_wait_longest_unseen_and_only_his(street: Street) -> None:
+    await street.a_product(codes=3)
+    visitor, stranger = street.a_visitor(), street.a_visitor()
+    numbers = []
+    for _ in range(2):
+        await visitor.hello()
+        await visitor.press("爱奇艺")
+        await visitor.press("买 1 张")
+        numbers.append(visitor.number)
+        await street.pay(visitor.number)
+    shown = []
+    for _ in range(3):
+        await visitor.type("提货")
+        shown.append((visitor.number, len(visitor.codes)))
+    first, second = numbers
+    assert shown == [(first, 1), (second, 1), (second, 1)], "then the newest again"
+    await stranger.hello()
+    await stranger.type("提货")
+    assert (stranger.codes, "我的订单" in stranger.text) == ([], True)

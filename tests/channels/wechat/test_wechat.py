@@ -68,9 +68,9 @@ async def test_from_hi_to_the_code(
 
 
 async def test_a_retry_gets_the_same_answer_from_another_process(
-    database_url: str, tmp_path: Path, cashier: CashierControl
+    postgresql_url: str, tmp_path: Path, cashier: CashierControl
 ) -> None:
-    async with a_wechat_shop(tmp_path, database_url, cashier, processes=2) as stage:
+    async with a_wechat_shop(tmp_path, postgresql_url, cashier, processes=2) as stage:
         await stage.product("月卡", ["AB-1", "AB-2"])
         person = stage.wechat.follower()
         await person.say("hi")
@@ -222,9 +222,9 @@ async def test_several_news_are_one_push(sqlite_url: str, tmp_path: Path, cashie
 
 
 async def test_a_token_that_ends_is_fetched_once_for_two_processes(
-    database_url: str, tmp_path: Path, cashier: CashierControl
+    postgresql_url: str, tmp_path: Path, cashier: CashierControl
 ) -> None:
-    async with a_wechat_shop(tmp_path, database_url, cashier, processes=2) as stage:
+    async with a_wechat_shop(tmp_path, postgresql_url, cashier, processes=2) as stage:
         people = [stage.wechat.follower() for _ in range(4)]
         for person in people:
             await person.say("hi")
