@@ -152,7 +152,7 @@ def open_shop(
         Words: Words(policy.languages, policy.timezone, (CUSTOMER_WORDS, STAFF_WORDS), own=config.shop.texts),
         ExposureLog: ExposureLog(),
         StaffDoor: _staff_door(config),
-        PayDoor: PayDoor(f"{_base_url(config)}/pay"),
+        PayDoor: PayDoor(None if config.http.public_url is None else f"{config.http.public_url}/pay"),
     }
     database = connect(config.database.url.reveal(), outside.clock, surroundings)
     return Shop(database, outside.clock, policy, services)

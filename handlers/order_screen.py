@@ -26,6 +26,7 @@ from shop_core.db.tx import View
 from shop_core.kernel.money import Money
 from shop_core.orders.models import OrderState
 from shop_core.orders.pay import goods_of
+from shop_core.orders.pay_door import PayDoor
 from shop_core.orders.progress import Progress, find_progress
 from shop_core.orders.read import OrderView, get_own
 from shop_core.orders.spend import spendable
@@ -234,7 +235,8 @@ def _paying(visit: Visit, facts: OrderFacts, payment: PaymentView) -> Screen:
             bill = _bill(visit, order, payment)
         code = payment.qr or payment.link
         qr = Qr(code, say("order.qr_alt", amount=visit.money(payment.amount))) if code else None
-        first: list[Button] = [UrlButton(say("order.go_pay"), payment.link)] if payment.link else []
+        address = _where_to_pay(visit, order, payment)
+        first: list[Button] = [UrlButton(say("order.go_pay"), address)] if address else []
         rows.append((*first, LinkButton(say("order.i_paid"), link("paid", number=order.number))))
     other: list[Button] = []
     if facts.balance.minor or len(visit.gateways) > 1:
@@ -244,6 +246,13 @@ def _paying(visit: Visit, facts: OrderFacts, payment: PaymentView) -> Screen:
     rows.append(tuple(other))
     slot = order_slot(order.number)
     return Screen(tuple(lines), tuple(rows), slot=slot, qr=qr, bill=bill, deadline=order.expires_at)
+
+
+def _where_to_pay(visit: Visit, order: OrderView, payment: PaymentView) -> str | None:
+    """The gateway's own page; where the chat can show no code to scan, ours, which has that too."""
+    if visit.takes_files or _is_bill(payment):
+        return payment.link
+    return visit.shop.get(PayDoor).link(visit.shop, order.number) or payment.link
 
 
 def _bill(visit: Visit, order: OrderView, payment: PaymentView) -> Bill:

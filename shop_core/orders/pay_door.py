@@ -18,14 +18,14 @@ class PayDoor:
     """Where the pay pages are.
 
     Attributes:
-        url: Their address, such as ``https://shop.example.com/pay``.
+        url: Their address, such as ``https://shop.example.com/pay``; None: the world does not reach this shop.
     """
 
-    url: str
+    url: str | None
 
-    def link(self, shop: Shop, number: str) -> str:
+    def link(self, shop: Shop, number: str) -> str | None:
         """The address of an order's page: whoever has it may pay the order, and see what it costs."""
-        return f"{self.url}/{number}/{_proof(shop, number)}"
+        return None if self.url is None else f"{self.url}/{number}/{_proof(shop, number)}"
 
 
 def find_to_pay(view: View, shop: Shop, number: str, proof: str) -> OrderView:

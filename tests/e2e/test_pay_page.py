@@ -33,7 +33,9 @@ async def page(stage: Stage, user: TelegramUser) -> str:
     """The address of the page of an order that waits for its money."""
     await _at_the_bill(user)
     ((order),) = await stage.rows("SELECT number FROM orders")
-    return stage.shop.get(PayDoor).link(stage.shop, order["number"])
+    address = stage.shop.get(PayDoor).link(stage.shop, order["number"])
+    assert address is not None
+    return address
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
+import httpx
 from sqlalchemy import text
 
 from bot.config import load_config
@@ -35,6 +37,7 @@ PRICE_MINOR: Final = 1500
 TIMING: Final = Timing(
     poll_s=0.2, lease=timedelta(seconds=10), schedule_lease=timedelta(seconds=5), drain_s=2.0, jobs=1.0
 )
+_PAY_BUTTON: Final = re.compile(r'<a class="key primary" href="([^"]+)">')
 _CONFIG: Final = """
 [shop]
 name = "云卡小铺"
@@ -50,6 +53,7 @@ fingerprint = "file:fingerprint.key"
 
 [http]
 port = {port}
+public_url = "http://127.0.0.1:{port}"
 
 [log]
 level = "error"
@@ -97,10 +101,14 @@ class Stage:
         return variant_id
 
     async def pay(self, answer: str | None) -> None:
-        """Open the address that stands in an answer, and pay there."""
+        """Open the pay page that an answer leads to, follow its button, and pay there."""
         assert answer is not None
-        url = next(line for line in answer.splitlines() if line.startswith("http"))
-        await asyncio.to_thread(self.cashier.pay, trade_no=url.rpartition("/")[2])
+        page = next(line for line in answer.splitlines() if line.startswith("http"))
+        async with httpx.AsyncClient(trust_env=False) as browser:
+            shown = (await browser.get(page)).text
+        found = _PAY_BUTTON.search(shown)
+        assert found is not None, shown
+        await asyncio.to_thread(self.cashier.pay, trade_no=found[1].rpartition("/")[2])
 
     async def count(self, statement: str, **values: object) -> int:
         def look(view: View) -> int:

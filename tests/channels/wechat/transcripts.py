@@ -15,7 +15,7 @@ from tests.standins.cashier import CashierControl, running_cashier
 from tests.standins.wechat import Follower
 
 DOCS: Final = Path(__file__).parents[3] / "docs" / "wechat"
-_LINK: Final = re.compile(r"http://127\.0\.0\.1:\d+/pay/\w+")
+_LINK: Final = re.compile(r"http://127\.0\.0\.1:\d+/pay/[\w/-]+")
 _NUMBER: Final = re.compile(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}\b")
 _CLOCK: Final = re.compile(r"\b\d\d:\d\d\b")
 
@@ -52,7 +52,7 @@ class Script:
         self._lines += [f"```\n{self._same(text)}\n```" for text in shown if text]
 
     def _same(self, text: str) -> str:
-        text = _LINK.sub("https://pay.example.com/…", _CLOCK.sub("14:32", text))
+        text = _LINK.sub("https://shop.example.com/pay/…", _CLOCK.sub("14:32", text))
         return _NUMBER.sub(
             lambda found: self._numbers.setdefault(found[0], f"K7M2-000{len(self._numbers) + 1}"), text
         )
