@@ -36,7 +36,7 @@ run: $(INSTALLED) ## Run the shop that config.toml describes
 
 .PHONY: test
 test: check ## Check, then run every test on both databases
-	$(BIN)/pytest -n $(WORKERS) --durations=20
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal --durations=20
 
 .PHONY: check
 check: $(INSTALLED) ## Look, change nothing: format, lint, types, import contracts, migrations
