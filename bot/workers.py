@@ -83,16 +83,18 @@ class Workers:
 
     async def _loop(self, stop: asyncio.Event, topic: str, work: Callable[[], Awaitable[bool]]) -> None:
         while not stop.is_set():
+            mark = self.shop.database.signals.mark(topic)
             try:
                 found = await work()
             except Exception:
                 log.exception("worker failed", topic=topic)
                 found = False
             if not found and not stop.is_set():
-                await self._sleep(stop, topic)
+                await self._sleep(stop, topic, mark)
 
-    async def _sleep(self, stop: asyncio.Event, topic: str) -> None:
-        woken = asyncio.ensure_future(self.shop.database.signals.wait(topic, at_most_s=self.timing.poll_s))
+    async def _sleep(self, stop: asyncio.Event, topic: str, mark: int) -> None:
+        signals = self.shop.database.signals
+        woken = asyncio.ensure_future(signals.wait(topic, since=mark, at_most_s=self.timing.poll_s))
         stopped = asyncio.ensure_future(stop.wait())
         try:
             await asyncio.wait({woken, stopped}, return_when=asyncio.FIRST_COMPLETED)

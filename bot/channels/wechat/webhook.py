@@ -92,7 +92,9 @@ class Webhook:
         """Wait for the answer, or say that it takes longer. None: it was answered long ago."""
         now = asyncio.get_running_loop().time
         deadline = now() + self._patience_s
+        signals = self._shop.database.signals
         while True:
+            mark = signals.mark(TOPIC)
             standing = await self._shop.read(find_answer, self._channel, heard.message)
             if standing is None:
                 return None
@@ -106,7 +108,7 @@ class Webhook:
             if left_s <= 0:
                 await self._shop.write(give_up, self._channel, heard.message)
                 continue
-            await self._shop.database.signals.wait(TOPIC, at_most_s=min(left_s, LOOK_EVERY_S))
+            await signals.wait(TOPIC, since=mark, at_most_s=min(left_s, LOOK_EVERY_S))
 
     async def _words(self, heard: Heard) -> Phrases:
         language = await self._shop.read(_language_of, Address(self._channel, heard.person))

@@ -111,9 +111,10 @@ class Stage:
         """Answer letters one after the other, as the worker of the process does."""
         vault = self.shop.get(Vault)
         while True:
+            mark = self.shop.database.signals.mark("inbox")
             letter = await self.shop.write(take, lease=LEASE)
             if letter is None:
-                await self.shop.database.signals.wait("inbox", at_most_s=0.05)
+                await self.shop.database.signals.wait("inbox", since=mark, at_most_s=0.05)
                 continue
             place = f"inbox:{letter.source}:{letter.external_id}"
             try:

@@ -155,9 +155,11 @@ class Chat:
 
     async def work(self) -> None:
         """Answer letters until cancelled."""
+        signals = self.shop.database.signals
         while True:
+            mark = signals.mark("inbox")
             if not await self.work_one():
-                await self.shop.database.signals.wait("inbox", at_most_s=0.2)
+                await signals.wait("inbox", since=mark, at_most_s=0.2)
 
     async def __aenter__(self) -> Self:
         self._worker = asyncio.create_task(self.work())

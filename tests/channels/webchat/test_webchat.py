@@ -216,9 +216,12 @@ async def test_waiting_news_comes_as_soon_as_the_person_is_there_again(database_
 
 
 async def _claim_soon(chat: Chat) -> Any:
+    signals = chat.shop.database.signals
+    mark = signals.mark("messages")
     async with asyncio.timeout(10):
         while not (claimed := await chat.shop.write(claim_messages, ["web"], 10)):
-            await chat.shop.database.signals.wait("messages", at_most_s=0.2)
+            await signals.wait("messages", since=mark, at_most_s=0.2)
+            mark = signals.mark("messages")
     return claimed
 
 
