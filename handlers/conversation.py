@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
-from handlers import account, account_asked, browse, buying, guest, joining, order_screen, support
+from handlers import account, account_asked, browse, buying, guest, joining, order_screen, product, support
 from handlers.incoming import LONGEST_LINK, Incoming, Link, Upload
 from handlers.links import link, match
 from handlers.refusals import refusal_screen
@@ -29,10 +29,10 @@ FLOWS: Final[Mapping[str, Flow]] = {
     "category": browse.category,
     "category_page": browse.category,
     "all": browse.all_products,
-    "product": browse.product,
-    "variant": browse.variant,
-    "tell_me": browse.tell_me,
-    "tell_me_not": browse.tell_me_not,
+    "product": product.product,
+    "variant": product.variant,
+    "tell_me": product.tell_me,
+    "tell_me_not": product.tell_me_not,
     "ask_quantity": buying.ask_quantity,
     "typed_quantity": buying.typed_quantity,
     "buy": buying.buy,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from handlers.browse import restocked_screen
 from handlers.links import link
 from handlers.order_screen import draw_order, order_facts
+from handlers.product import restocked_screen
 from handlers.screen import Line, LinkButton, Screen, Style
 from handlers.support import answer_screen
 from handlers.visit import Visit
