@@ -119,9 +119,13 @@ def _read_person(text: str) -> PersonRef:
     raise NoSuchOrder
 
 
-def _read_percent(text: str) -> int:
-    """Basis points of ``20``, ``12.5``, ``20%``."""
-    whole, _, rest = text.removesuffix("%").strip().partition(".")
+def read_percent(text: str) -> int:
+    """Basis points of ``20``, ``12.5``, ``20%``.
+
+    Raises:
+        ValueError: It is no such number.
+    """
+    whole, _, rest = _plain(text).removesuffix("%").strip().partition(".")
     if len(rest) > _BP_DIGITS:
         raise ValueError(text)
     return _whole(whole, _MOST) * 100 + (_whole(rest.ljust(_BP_DIGITS, "0"), 99) if rest else 0)
@@ -145,7 +149,7 @@ PERSON: Final = _Typed("person", _read_person)
 """``#12``, or an order's number for its buyer."""
 ROLE: Final = _Typed("role", _read_role)
 """``admin``, ``finance``, ``support``; that of the owner is nobody's to give."""
-PERCENT: Final = _Typed("percent", _read_percent)
+PERCENT: Final = _Typed("percent", read_percent)
 """``20`` or ``12.5``, in basis points."""
 SCOPE: Final = _Typed("scope", lambda text: Scope(text.lower()))
 """``supplier``, ``category`` or ``variant``."""

@@ -32,25 +32,26 @@ async def markups(desk: Desk) -> Screen:
     rows = [
         (
             LinkButton(
-                f"{names[str(subject)]}  {_rule_text(desk, found.by_subject.get(str(subject)))}",
+                f"{names[str(subject)]}  {rule_text(desk, found.by_subject.get(str(subject)))}",
                 link_to("markup", subject.scope.value, subject.name),
             ),
         )
         for subject in subjects
     ]
-    return Screen(
-        (title, hint), (*rows, (desk.button("admin.button.suppliers", "suppliers"), desk.home_button()))
-    )
+    new = desk.button("admin.button.markup_new", "markup")
+    away = desk.button("admin.button.suppliers", "suppliers"), desk.home_button()
+    return Screen((title, hint), (*rows, (new,), away))
 
 
 def _list(view: View, language: str) -> tuple[Rules, dict[str, str]]:
     rules = load_rules(view)
     subjects = [Subject(Scope.SUPPLIER, name) for name in view.policy.suppliers]
     known = {str(subject): subject for subject in (*subjects, *map(Subject.of, rules.by_subject))}
-    return rules, {key: _name(view, subject, language) for key, subject in known.items()}
+    return rules, {key: subject_name(view, subject, language) for key, subject in known.items()}
 
 
-def _name(view: View, subject: Subject, language: str) -> str:
+def subject_name(view: View, subject: Subject, language: str) -> str:
+    """What a rule is for, as it is shown."""
     match subject.scope:
         case Scope.SUPPLIER:
             return subject.name
@@ -60,7 +61,7 @@ def _name(view: View, subject: Subject, language: str) -> str:
             return get_variant(view, int(subject.name)).full_name(language)
 
 
-def _rule_text(desk: Desk, markup: Markup | None) -> str:
+def rule_text(desk: Desk, markup: Markup | None) -> str:
     """A rule in a line: ``+20 % +¥0.50 …90, at least 5 %``."""
     say = desk.say
     if markup is None:
@@ -109,10 +110,16 @@ async def markup(  # noqa: PLR0913 - one parameter for each of the command's
     if not yes:
         seen = await desk.shop.read(preview, rules.with_rule(subject, wanted))
         return _ask(
-            desk, subject, f"{shown}  {_rule_text(desk, wanted)}", seen, _words(desk, subject, wanted)
+            desk, subject, f"{shown}  {rule_text(desk, wanted)}", seen, words_for(desk, subject, wanted)
         )
     await set_rule(desk.shop, subject, wanted, by=desk.actor)
     return (await markups(desk)).with_toast(desk.say("admin.markup.done"))
+
+
+async def rule_screen(desk: Desk, subject: Subject) -> Screen:
+    """A rule as it stands."""
+    rules, shown = await desk.shop.read(_see, subject, desk.language)
+    return _draw(desk, subject, shown, rules.by_subject.get(str(subject)))
 
 
 async def markup_drop(desk: Desk, scope: Scope, name: str, *, yes: bool) -> Screen:
@@ -131,10 +138,11 @@ async def markup_drop(desk: Desk, scope: Scope, name: str, *, yes: bool) -> Scre
 
 def _see(view: View, subject: Subject, language: str) -> tuple[Rules, str]:
     check_subject(view, subject)
-    return load_rules(view), _name(view, subject, language)
+    return load_rules(view), subject_name(view, subject, language)
 
 
-def _words(desk: Desk, subject: Subject, wanted: Markup) -> tuple[str, ...]:
+def words_for(desk: Desk, subject: Subject, wanted: Markup) -> tuple[str, ...]:
+    """The command that sets a rule at once, without a look at what it changes."""
     plus = Money(wanted.plus_minor, desk.shop.policy.currency).decimal_text()
     options = (
         *("--percent", percent_text(wanted.percent_bp)),
@@ -148,12 +156,13 @@ def _words(desk: Desk, subject: Subject, wanted: Markup) -> tuple[str, ...]:
 def _ask(desk: Desk, subject: Subject, rule: str, seen: Preview, held: tuple[str, ...]) -> Screen:
     say = desk.say
     lines = [Line(rule, Style.TITLE), Line(say.count("admin.markup.changes", seen.changes), Style.STRONG)]
-    lines += [Line(_moved_text(desk, one)) for one in seen.first]
+    lines += [Line(moved_text(desk, one)) for one in seen.first]
     leave = LinkButton(say("admin.button.leave"), link_to("markup", subject.scope.value, subject.name))
     return ask_first(tuple(lines), say("admin.markup.yes"), held, new_key(desk.shop.random), leave)
 
 
-def _moved_text(desk: Desk, one: Proposal) -> str:
+def moved_text(desk: Desk, one: Proposal) -> str:
+    """A price that changes, in a line."""
     old, new = desk.money(one.old_price), desk.money(one.new_price)
     return desk.say("admin.markup.moved", name=one.name, old=old, new=new)
 
@@ -163,7 +172,7 @@ def _draw(desk: Desk, subject: Subject, shown: str, now: Markup | None) -> Scree
     say = desk.say
     words = ("markup", subject.scope.value, subject.name)
     lines = (
-        Line(f"{shown}  {_rule_text(desk, now)}", Style.TITLE),
+        Line(f"{shown}  {rule_text(desk, now)}", Style.TITLE),
         Line(say("admin.markup.hint", subject=f"{subject.scope.value} {subject.name}"), Style.MUTED),
     )
     rule = now or Markup()
@@ -195,11 +204,16 @@ async def set_rule(shop: Shop, subject: Subject, wanted: Markup | None, *, by: s
     Raises:
         NoSuchSupplier, NoSuchCategory, NoSuchVariant: Nothing changed.
     """
-    await shop.write(_set_rule, subject, wanted, by)
+    await shop.write(put, subject, wanted, by)
     await reprice_as_previewed(shop)
 
 
-def _set_rule(tx: Tx, subject: Subject, wanted: Markup | None, by: str) -> None:
+def put(tx: Tx, subject: Subject, wanted: Markup | None, by: str) -> None:
+    """Set a rule, or drop it, and write down who did. Prices follow when they are next made.
+
+    Raises:
+        NoSuchSupplier, NoSuchCategory, NoSuchVariant: Nothing changed.
+    """
     details: dict[str, str | int] = {"subject": str(subject)}
     if wanted is None:
         if not drop_rule(tx, subject):

@@ -11,6 +11,7 @@ from admin_cmds.command import Desk
 from admin_cmds.forms import new_field, new_price, new_product
 from admin_cmds.forms.form import BACK, DROP, MAKE, SAY, Answers, Form, Here
 from admin_cmds.forms.new_field import NEW_FIELD
+from admin_cmds.forms.new_markup import NEW_MARKUP
 from admin_cmds.forms.new_price import NEW_PRICE
 from admin_cmds.forms.new_product import NEW_PRODUCT, NEW_VARIANT
 from admin_cmds.refusals import refusal_text
@@ -23,6 +24,7 @@ FORMS: Final[Mapping[str, Form]] = {
     "variant": NEW_VARIANT,
     "price": NEW_PRICE,
     "field": NEW_FIELD,
+    "markup": NEW_MARKUP,
 }
 
 
@@ -55,6 +57,11 @@ async def begin_field(desk: Desk, rest: tuple[str, ...]) -> Screen | None:
     if variant_id is None:
         return None
     return await _begin(desk, "field", await desk.shop.read(new_field.begin_answers, variant_id))
+
+
+async def begin_markup(desk: Desk, rest: tuple[str, ...]) -> Screen | None:
+    """The form of a rule of markup, for the command without a word more."""
+    return None if rest else await _begin(desk, "markup", {})
 
 
 async def _begin(desk: Desk, form: str, answers: Answers) -> Screen:

@@ -10,6 +10,7 @@ from click import Argument, Option
 from admin_cmds import following, markups, purchases, reconciling, suppliers
 from admin_cmds.arguments import AMOUNT, COUNT, ENDING, PERCENT, SCOPE
 from admin_cmds.command import Command
+from admin_cmds.forms.walk import begin_markup
 from admin_cmds.tables.options import number, yes
 from shop_core.reconciliation.close import Way
 from shop_core.staff.roles import Right
@@ -72,6 +73,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
             Option(["--floor"], type=PERCENT),
             yes(),
         ),
+        guide=begin_markup,
     ),
     Command("markup drop", markups.markup_drop, "markup drop category 3", Right.GOODS, (*_subject(), yes())),
     Command("follow", following.follow, "follow 12", Right.GOODS, (number("variant_id"), yes())),
