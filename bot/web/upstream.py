@@ -6,12 +6,11 @@ Source: dujiao-next, ``docs/api/integration-open-api.md`` (2026-04). Beyond it: 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
-from typing import Any, Final, TypeGuard
+from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -19,38 +18,37 @@ from starlette.routing import Route
 
 from bot.web.form import BadForm, read_body
 from bot.web.upstream_goods import list_page, one_product
-from shop_core.catalog.errors import NoSuchProduct, NoSuchVariant, PriceChecked
+from bot.web.upstream_order import MOST, WRONG_FORM, Refused, bad, read_order
+from shop_core.catalog.errors import BadInput, NoSuchProduct, NoSuchVariant, PriceChecked
 from shop_core.catalog.read import list_categories
 from shop_core.db.shop import Shop
 from shop_core.db.tx import Tx, View
 from shop_core.delivery.hand_over import SealedCode
 from shop_core.kernel.errors import ShopError
 from shop_core.ledger.post import InsufficientBalance
-from shop_core.orders.errors import BadQuantity, NoSuchOrder, OverPersonLimit, TooManyUnpaid
+from shop_core.orders.errors import BadQuantity, InputsNeeded, NoSuchOrder, OverPersonLimit, TooManyUnpaid
 from shop_core.resale import signing, told
 from shop_core.resale.keys import NoSuchReseller, ResellerView, get_reseller
-from shop_core.resale.models import NUMBER_LIMIT, URL_LIMIT
 from shop_core.resale.trade import (
-    Asked,
     Resold,
     find_by_number,
     get_resold,
     look_at_goods,
-    place_downstream,
+    order_downstream,
 )
 from shop_core.stock.errors import OutOfStock
 from shop_core.vault.vault import Vault
 from shop_core.wallet.balance import balance_of
-from shop_core.wire.address import keeps_secrets
 
 BASE: Final = "/api/v1/upstream"
 LARGEST_REQUEST: Final = 16 * 1024
-_MOST: Final = 2**31
 _REFUSALS: Final[Mapping[type[ShopError], tuple[HTTPStatus, str]]] = {
     NoSuchVariant: (HTTPStatus.BAD_REQUEST, "sku_unavailable"),
     PriceChecked: (HTTPStatus.BAD_REQUEST, "sku_unavailable"),
     NoSuchProduct: (HTTPStatus.NOT_FOUND, "product_not_found"),
     BadQuantity: (HTTPStatus.BAD_REQUEST, "bad_request"),
+    BadInput: (HTTPStatus.BAD_REQUEST, WRONG_FORM),
+    InputsNeeded: (HTTPStatus.BAD_REQUEST, WRONG_FORM),
     OverPersonLimit: (HTTPStatus.BAD_REQUEST, "product_unavailable"),
     TooManyUnpaid: (HTTPStatus.BAD_REQUEST, "product_unavailable"),
     OutOfStock: (HTTPStatus.CONFLICT, "insufficient_stock"),
@@ -58,15 +56,6 @@ _REFUSALS: Final[Mapping[type[ShopError], tuple[HTTPStatus, str]]] = {
     NoSuchOrder: (HTTPStatus.NOT_FOUND, "order_not_found"),
 }
 """What of ours is which of the protocol's own refusals. Each of them says: nothing was bought."""
-
-
-class _Refused(Exception):
-    """An answer that is a no."""
-
-    def __init__(self, status: HTTPStatus, code: str) -> None:
-        super().__init__(code)
-        self.status = status
-        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +99,7 @@ class Upstream:
             return JSONResponse({"ok": True, **await page(_Call(request, reseller, body))})
         except BadForm as error:
             return _no(error.status, "bad_request")
-        except _Refused as no:
+        except Refused as no:
             return _no(no.status, no.code)
         except ShopError as error:
             status, code = _REFUSALS.get(type(error), (HTTPStatus.BAD_REQUEST, "bad_request"))
@@ -121,19 +110,19 @@ class Upstream:
         names = (signing.KEY, signing.TIMESTAMP, signing.SIGNATURE)
         key, stamp, signature = (request.headers.get(name, "") for name in names)
         if not (key and stamp and signature):
-            raise _Refused(HTTPStatus.UNAUTHORIZED, "missing_auth_headers")
+            raise Refused(HTTPStatus.UNAUTHORIZED, "missing_auth_headers")
         if not (stamp.isascii() and stamp.isdecimal()):
-            raise _Refused(HTTPStatus.UNAUTHORIZED, "invalid_timestamp")
+            raise Refused(HTTPStatus.UNAUTHORIZED, "invalid_timestamp")
         if abs(self._shop.clock.now().timestamp() - int(stamp[:12])) > signing.WINDOW_S:
-            raise _Refused(HTTPStatus.UNAUTHORIZED, "timestamp_expired")
+            raise Refused(HTTPStatus.UNAUTHORIZED, "timestamp_expired")
         try:
             reseller = await self._shop.read(get_reseller, key)
         except NoSuchReseller:
-            raise _Refused(HTTPStatus.UNAUTHORIZED, "invalid_api_key") from None
+            raise Refused(HTTPStatus.UNAUTHORIZED, "invalid_api_key") from None
         secret = reseller.open_keys(self._shop.get(Vault)).secret
         right = signing.sign(secret, request.method, request.url.path, stamp, body)
         if not signing.is_same(right, signature.lower()):
-            raise _Refused(HTTPStatus.UNAUTHORIZED, "invalid_signature")
+            raise Refused(HTTPStatus.UNAUTHORIZED, "invalid_signature")
         return reseller
 
     async def _ping(self, call: _Call) -> dict[str, Any]:
@@ -158,7 +147,7 @@ class Upstream:
         return {"product": await self._shop.read(one_product, _id(call))}
 
     async def _place(self, call: _Call) -> dict[str, Any]:
-        return told.placed(await self._shop.write(place_downstream, call.reseller, _asked(call.body)))
+        return told.placed(await order_downstream(self._shop, call.reseller, read_order(call.body)))
 
     async def _order(self, call: _Call) -> dict[str, Any]:
         return await self._whole(call.reseller, partial(_with_id, order_id=_id(call)))
@@ -170,7 +159,7 @@ class Upstream:
     async def _cancel(self, call: _Call) -> dict[str, Any]:
         """What is paid is on its way: who wants his money back asks staff."""
         await self._shop.read(get_resold, call.reseller, _id(call))
-        raise _Refused(HTTPStatus.CONFLICT, "cancel_not_allowed")
+        raise Refused(HTTPStatus.CONFLICT, "cancel_not_allowed")
 
     async def _whole(self, reseller: ResellerView, find: _Find) -> dict[str, Any]:
         resold, sealed = await self._shop.write(_look, reseller, find)
@@ -219,33 +208,9 @@ def _all_categories(view: View) -> list[dict[str, Any]]:
     return found
 
 
-def _asked(body: bytes) -> Asked:
-    """Read an order. What it says beyond what we understand and could not honour is refused, not passed over."""
-    try:
-        asked = json.loads(body)
-    except (ValueError, RecursionError):
-        raise _bad() from None
-    if not isinstance(asked, dict) or asked.get("manual_form_data"):
-        raise _bad()
-    number, sku_id, quantity = (asked.get(name) for name in ("downstream_order_no", "sku_id", "quantity"))
-    url = asked.get("callback_url") or None
-    if not isinstance(number, str) or not 0 < len(number) <= NUMBER_LIMIT or not number.isprintable():
-        raise _bad()
-    if not (_is_whole(sku_id) and _is_whole(quantity)):
-        raise _bad()
-    if url is not None and not (isinstance(url, str) and len(url) <= URL_LIMIT and keeps_secrets(url)):
-        # Goods travel in callbacks.
-        raise _Refused(HTTPStatus.BAD_REQUEST, "invalid_callback_url")
-    return Asked(number, sku_id, quantity, url)
-
-
-def _is_whole(value: object) -> TypeGuard[int]:
-    return type(value) is int and 0 < value < _MOST
-
-
 def _id(call: _Call) -> int:
     wanted = int(call.request.path_params["id"])
-    if wanted >= _MOST**2:
+    if wanted >= MOST**2:
         raise NoSuchOrder
     return wanted
 
@@ -254,13 +219,9 @@ def _number(call: _Call, name: str, usual: int) -> int:
     given = call.request.query_params.get(name, "")
     if not given:
         return usual
-    if not (given.isascii() and given.isdecimal() and 0 < int(given[:10]) < _MOST):
-        raise _bad()
+    if not (given.isascii() and given.isdecimal() and 0 < int(given[:10]) < MOST):
+        raise bad()
     return int(given)
-
-
-def _bad() -> _Refused:
-    return _Refused(HTTPStatus.BAD_REQUEST, "bad_request")
 
 
 def _no(status: HTTPStatus, code: str) -> Response:

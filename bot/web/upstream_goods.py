@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from bot.web import upstream_form
+from bot.web.upstream_form import texts
+from shop_core.catalog.goods import Field, GoodsKind
 from shop_core.catalog.read import (
     ProductView,
     VariantView,
@@ -43,26 +46,31 @@ def _as_told(view: View, products: Sequence[ProductView]) -> list[dict[str, Any]
 
 def _product(product: ProductView, shelves: Mapping[int, Shelf]) -> dict[str, Any]:
     cheapest = min(product.variants, key=lambda variant: variant.price.minor, default=None)
+    form = upstream_form.form_of(product.variants)
     return {
         "id": product.id,
         "slug": f"p-{product.id}",
-        "title": _texts(product.names),
-        "description": _texts(product.descriptions),
+        "title": texts(product.names),
+        "description": texts(product.descriptions),
         "content": {},
         "images": [],
         "tags": [],
         "price_amount": "0.00" if cheapest is None else cheapest.price.decimal_text(),
-        "fulfillment_type": "auto",
-        "manual_form_schema": {},
+        "fulfillment_type": "manual" if form else "auto",
+        "manual_form_schema": upstream_form.as_told(form),
         "is_active": True,
         "category_id": product.category_id or 0,
-        "skus": [_sku(variant, shelves.get(variant.id, Shelf(0)).count) for variant in product.variants],
+        "skus": [_sku(variant, shelves.get(variant.id, Shelf(0)), form) for variant in product.variants],
     }
 
 
-def _sku(variant: VariantView, left: int) -> dict[str, Any]:
+def _sku(variant: VariantView, shelf: Shelf, form: Sequence[Field]) -> dict[str, Any]:
+    left = shelf.count
     status = "in_stock" if left > MUCH else "low_stock" if left else "out_of_stock"
-    names = _texts(variant.names)
+    if variant.kind is GoodsKind.TOP_UP and left:
+        # Of credit there is as much as is bought.
+        status, left = "unlimited", -1
+    names = texts(variant.names)
     return {
         "id": variant.id,
         "sku_code": f"v-{variant.id}",
@@ -70,12 +78,5 @@ def _sku(variant: VariantView, left: int) -> dict[str, Any]:
         "price_amount": variant.price.decimal_text(),
         "stock_status": status,
         "stock_quantity": left,
-        "is_active": True,
+        "is_active": upstream_form.is_asked_by(variant, form),
     }
-
-
-_LANGUAGES: Final = {"zh": "zh-CN", "en": "en-US"}
-
-
-def _texts(names: Mapping[str, str]) -> dict[str, str]:
-    return {_LANGUAGES.get(language, language): text for language, text in names.items()}

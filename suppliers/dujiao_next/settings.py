@@ -17,6 +17,8 @@ REFUSALS: Final[Mapping[str, No]] = MappingProxyType(
         "invalid_callback_url": No.OTHER,
         "insufficient_balance": No.BALANCE,
         "insufficient_stock": No.OUT_OF_STOCK,
+        # A Kapu shop's word for an account that is none. All else in a request of ours is always well formed.
+        "invalid_request": No.INPUT,
         "payment_failed": No.OTHER,
         "product_not_found": No.OFF_SALE,
         "product_unavailable": No.OFF_SALE,

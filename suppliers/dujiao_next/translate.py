@@ -30,6 +30,8 @@ _KINDS: Final = {
     "email": "email",
     "password": "password",
 }
+_DIGITS: Final = "^[0-9]{"
+"""How a Kapu shop says that a text is a number: as one, it would lose the zeros that it begins with."""
 _THERE: Final = frozenset({"delivered", "completed"})
 
 
@@ -158,7 +160,17 @@ def _input_of(field: Facts) -> InputField:
     return InputField(
         key=key,
         label=_in_a_language(field.get("label")) or key,
-        kind="choice" if choices else _KINDS.get(text_of(field, "type"), "text"),
+        kind=_kind_of(field, choices),
         is_required=field.get("required") is not False,
         choices=choices,
     )
+
+
+def _kind_of(field: Facts, choices: tuple[str, ...]) -> str:
+    told = text_of(field, "type")
+    if told == "checkbox":
+        # Several of the choices at once: nothing that a chat asks.
+        return told
+    if text_of(field, "regex").startswith(_DIGITS):
+        return "number"
+    return "choice" if choices else _KINDS.get(told, "text")

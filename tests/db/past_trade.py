@@ -24,7 +24,7 @@ from shop_core.orders.end import cancel_order, expire_orders
 from shop_core.orders.refund import refund_order, return_order
 from shop_core.payments.health import note_silence
 from shop_core.resale.keys import get_reseller, make_keys
-from shop_core.resale.trade import Asked, place_downstream
+from shop_core.resale.trade import Asked, order_downstream
 from shop_core.staff.invitations import invite
 from shop_core.staff.members import take_on
 from shop_core.staff.roles import Role, Roster
@@ -188,4 +188,4 @@ async def _sell_to_a_shop(market: Market) -> None:
     reseller = await market.shop.read(get_reseller, keys.key)
     variant = await market.a_variant(codes=3)
     asked = Asked("DOWN-1", variant, 2, "https://down.example.com/heard")
-    await market.shop.write(place_downstream, reseller, asked)
+    await order_downstream(market.shop, reseller, asked)

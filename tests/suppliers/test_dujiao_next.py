@@ -175,6 +175,22 @@ def test_a_form_is_read_in_both_shapes(wrapped: bool) -> None:
     assert not field.is_required
 
 
+@pytest.mark.parametrize(
+    ("told", "kind"),
+    [
+        ({"type": "text"}, "text"),
+        ({"type": "textarea"}, "text"),
+        ({"type": "number"}, "number"),
+        ({"type": "text", "regex": "^[0-9]{6,9}$"}, "number"),
+        ({"type": "radio", "options": ["A"]}, "choice"),
+        ({"type": "checkbox", "options": ["A"]}, "checkbox"),
+    ],
+)
+def test_what_a_field_asks_for_is_told_by_its_type(told: dict[str, object], kind: str) -> None:
+    (offer,) = offers_in(manual_form_schema={"fields": [{"key": "x", **told}]})
+    assert [field.kind for field in offer.inputs] == [kind]
+
+
 @pytest.mark.parametrize("schema", [{"properties": {"a": {}}}, [{"label": "?"}], "text"])
 def test_a_form_that_cannot_be_read_keeps_the_offer_off_sale(schema: object) -> None:
     (offer,) = offers_in(manual_form_schema=schema)

@@ -18,6 +18,7 @@ from bot.web.upstream import Upstream
 from shop_core.catalog.read import ProductState
 from shop_core.customers.people import Customer
 from shop_core.kernel.errors import Unknown
+from shop_core.kernel.secret import Secret
 from shop_core.orders.refund import refund_seen_order
 from shop_core.resale import signing
 from shop_core.resale.keys import close_keys, make_keys
@@ -68,9 +69,12 @@ class Buyer:
         }
         return DujiaoNextSupplier(DujiaoNextSettings(**given), self.client, self.market.clock)
 
-    def request(self, variant_id: int, number: str = "K7M29QXD", quantity: int = 1) -> PurchaseRequest:
+    def request(
+        self, variant_id: int, number: str = "K7M29QXD", quantity: int = 1, **said: str
+    ) -> PurchaseRequest:
         ref = f"{variant_id}:{variant_id}"
-        return PurchaseRequest(number, ref, quantity, callback_url=self.callback_url)
+        inputs = {name: Secret(answer) for name, answer in said.items()}
+        return PurchaseRequest(number, ref, quantity, inputs=inputs, callback_url=self.callback_url)
 
     async def send(
         self, method: str, page: str, body: object = None, *, keys: Keys | None = None, **headers: str
@@ -210,6 +214,7 @@ async def test_what_is_hidden_can_neither_be_seen_nor_bought(market: Market, buy
     assert (await buyer.send("GET", "/products/999")).json()["error_code"] == "product_not_found"
 
 
+NO_SENSE = {"bad_request", "invalid_request", "invalid_callback_url"}
 NONSENSE: list[dict[str, object]] = [
     {"sku_id": "1"},
     {"sku_id": True},
@@ -221,6 +226,8 @@ NONSENSE: list[dict[str, object]] = [
     {"downstream_order_no": "a\nb"},
     {"downstream_order_no": 7},
     {"manual_form_data": {"account": "138"}},
+    {"manual_form_data": {"account": 138}},
+    {"manual_form_data": ["138"]},
     {"callback_url": "http://shop.example.com/heard"},
     {"callback_url": "https://" + "x" * 500},
     {"callback_url": 7},
@@ -232,7 +239,7 @@ async def test_an_order_that_does_not_make_sense_is_refused(market: Market, buye
     for change in NONSENSE:
         answer = await buyer.order(variant, **change)
         assert answer.status_code == 400, change
-        assert answer.json()["error_code"] in {"bad_request", "invalid_callback_url"}, change
+        assert answer.json()["error_code"] in NO_SENSE, change
     for body in (b"", b"[]", b"{", b"\xff", b"{" * 9000, b"x" * 20_000):
         answer = await buyer.send("POST", "/orders", body)
         assert answer.status_code in {400, 413}, body[:9]
