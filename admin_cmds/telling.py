@@ -103,7 +103,7 @@ async def _role_screen(shop: Shop, address: Address) -> Screen:
     """What somebody is now, to himself. His menu is another one from here on."""
     desk = await desk_at(shop, address)
     if desk is None:
-        say = shop.get(Words).to(await _language_at(shop, address))
+        say = shop.get(Words).to(await _language_at(shop, address), address.channel)
         lines = (Line(say("admin.staff.you_are_out")),)
         return Screen(lines, ((LinkButton(say("button.home"), "home"),),), slot=None, news=True, menu=True)
     text = desk.say("admin.staff.you_are", role=desk.say(f"admin.role.{desk.role.value}"))
@@ -122,7 +122,8 @@ async def desk_at(shop: Shop, address: Address) -> Desk | None:
     if there is None:
         return None
     language = await _language_at(shop, address)
-    return Desk(shop, shop.get(Words).to(language), language, there.actor, there.role, browser=there.browser)
+    say = shop.get(Words).to(language, address.channel)
+    return Desk(shop, say, language, there.actor, there.role, browser=there.browser)
 
 
 async def _language_at(shop: Shop, address: Address) -> str:

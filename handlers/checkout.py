@@ -36,7 +36,7 @@ async def say_busy(shop: Shop, checkout: Checkout) -> str:
 async def _words(shop: Shop, checkout: Checkout) -> Phrases:
     payer = checkout.payer
     known = await shop.read(find_customer, channel=payer.channel, external_id=payer.external_id)
-    return shop.get(Words).to("" if known is None else known.language)
+    return shop.get(Words).to("" if known is None else known.language, payer.channel)
 
 
 def _reason(error: ShopError) -> str:

@@ -92,7 +92,11 @@ async def arrive(shop: Shop, incoming: Incoming) -> Visit:
             name=incoming.name,
             language=incoming.language,
         )
-    return Visit(shop, customer, shop.get(Words).to(customer.language))
+    return _visit(shop, customer)
+
+
+def _visit(shop: Shop, customer: Customer) -> Visit:
+    return Visit(shop, customer, shop.get(Words).to(customer.language, customer.channel))
 
 
 async def answer(shop: Shop, incoming: Incoming) -> Screen:
@@ -156,7 +160,7 @@ async def _follow(visit: Visit, path: str) -> Screen:
 async def _change_language(visit: Visit, values: Mapping[str, Any]) -> Screen:
     await account.set_language(visit, values["language"])
     changed = await visit.shop.read(_again, visit.customer)
-    return await browse.home(Visit(visit.shop, changed, visit.shop.get(Words).to(changed.language)))
+    return await browse.home(_visit(visit.shop, changed))
 
 
 def _again(view: View, customer: Customer) -> Customer:

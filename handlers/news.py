@@ -35,7 +35,7 @@ async def news_screen(shop: Shop, message: QueuedMessage) -> Screen | None:
     )
     if customer is None:
         return None
-    visit = Visit(shop, customer, shop.get(Words).to(customer.language))
+    visit = Visit(shop, customer, shop.get(Words).to(customer.language, customer.channel))
     order = await shop.read(_order_of, customer, int(message.args.get("order_id", 0)))
     if message.news in _WHILE_WAITING and not _is_waiting(order):
         # It waits no more: what came of it is news of its own.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gettext
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -23,6 +23,8 @@ from shop_core.kernel.money import Money, minor_digits
 from shop_core.kernel.numbers import display_number
 
 CUSTOMER_WORDS: Final = Path(__file__).parent / "locale"
+TYPED: Final = ".typed"
+"""Ends the key of a text that takes another's place where people type, with nothing to touch."""
 _LOCALES: Final[Mapping[str, str]] = {"zh": "zh_CN", "en": "en_US"}
 
 
@@ -33,8 +35,16 @@ class MissingWords(KeyError):
 class Phrases:
     """The texts of one language. ``phrases("order.paid", number=…)`` finds and fills one."""
 
-    def __init__(self, language: str, catalogues: Iterable[Catalog], timezone: str) -> None:
+    def __init__(
+        self, language: str, catalogues: Iterable[Catalog], timezone: str, *, is_typed: bool = False
+    ) -> None:
+        """Read them.
+
+        Args:
+            is_typed: For a channel where nothing can be touched: what ``<key>.typed`` says goes before ``<key>``.
+        """
         self.language = language
+        self._is_typed = is_typed
         # By its name Babel would look for it among all that there are, at every amount: 0.25 ms instead of 0.03.
         self._locale = Locale.parse(_LOCALES[language])
         self._timezone = ZoneInfo(timezone)
@@ -57,6 +67,8 @@ class Phrases:
         """
         if key not in self._known:
             raise MissingWords(f"{self.language}: {key}")
+        if self._is_typed and (typed := f"{key}{TYPED}") in self._known:
+            key = typed
         return self._texts.gettext(key).format_map(values)
 
     def count(self, key: str, number: int, /, **values: str | int) -> str:
@@ -98,27 +110,45 @@ class Words:
     """The catalogues of all languages the shop speaks."""
 
     def __init__(
-        self, languages: Iterable[str], timezone: str, folders: Iterable[Path], own: Path | None = None
+        self,
+        languages: Iterable[str],
+        timezone: str,
+        folders: Iterable[Path],
+        own: Path | None = None,
+        *,
+        textual: Collection[str] = (),
     ) -> None:
         """Read ``<folder>/<language>.po`` of each folder; later folders add to earlier ones.
 
         Args:
             own: The folder of an owner's own texts, checked before; it need not have every language.
+            textual: Channel instances where people only type.
         """
         listed = (*folders, *(() if own is None else (own,)))
-        self._phrases = {language: _phrases(language, listed, timezone) for language in languages}
-        self._default = next(iter(self._phrases))
+        spoken = tuple(languages)
+        self._touched = {language: _phrases(language, listed, timezone) for language in spoken}
+        self._typed = {language: _phrases(language, listed, timezone, is_typed=True) for language in spoken}
+        self._textual = frozenset(textual)
+        self._default = spoken[0]
 
-    def to(self, language: str) -> Phrases:
-        """The texts of a language, or of the shop's first one."""
-        return self._phrases.get(language, self._phrases[self._default])
+    def to(self, language: str, channel: str = "") -> Phrases:
+        """The texts of a language, or of the shop's first one.
+
+        Args:
+            channel: The channel instance where they are said; none where a page or a file says them.
+        """
+        phrases = self._typed if channel in self._textual else self._touched
+        return phrases.get(language, phrases[self._default])
 
 
 @cache
-def _phrases(language: str, folders: tuple[Path, ...], timezone: str) -> Phrases:
+def _phrases(
+    language: str, folders: tuple[Path, ...], timezone: str, *, is_typed: bool = False
+) -> Phrases:
     """Kept for the process: reading takes longer than anything else that a shop does when it opens."""
     files = [folder / f"{language}.po" for folder in folders]
-    return Phrases(language, [read_texts(file, language) for file in files if file.exists()], timezone)
+    catalogues = [read_texts(file, language) for file in files if file.exists()]
+    return Phrases(language, catalogues, timezone, is_typed=is_typed)
 
 
 def _ids(catalogue: Catalog) -> set[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import pkgutil
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -18,7 +19,7 @@ from babel.messages.pofile import read_po
 import admin_cmds
 from admin_cmds.registry import COMMANDS
 from admin_cmds.words import STAFF_WORDS
-from handlers.words import CUSTOMER_WORDS
+from handlers.words import CUSTOMER_WORDS, TYPED
 from shop_core.cases.cases import CaseKind
 from shop_core.catalog.read import ProductState
 from shop_core.kernel.errors import ShopError
@@ -67,6 +68,31 @@ BY_ENUM: Final[dict[str, tuple[type[StrEnum], frozenset[str]]]] = {
 }
 """Keys that the code builds from a state: the pattern, the states, and those that cannot occur there."""
 
+
+_TOUCH: Final = {
+    "zh": re.compile("点[“「一开击得按选下过]|再点|等几秒再点|[先或]点|按[“「下]|按按钮|按钮|图片|会更新"),
+    "en": re.compile(r"\b([Tt]ap|[Pp]ress(ed)?|[Cc]lick|buttons?|[Pp]ictures?)\b|message changes"),
+}
+"""Words of a text that has something to touch or to look at beside it, or that goes on changing."""
+
+TOUCHED_ONLY: Final = frozenset(
+    {
+        # The web chat's own, and what is asked for a file by a channel that brings files.
+        "page.reveal",
+        "error.slow_down",
+        "support.picture",
+        "wechat.no_media",
+        # Says what others did, or names what a button is.
+        "admin.why.asked",
+        "admin.why.unseen",
+        "admin.why.next.unseen",
+        "admin.funnel.opened",
+        "admin.about.form",
+        "admin.about.thread_file",
+        "admin.usage.form",
+        "admin.goods.is.link",
+    }
+)
 
 @dataclass
 class Asked:
@@ -191,6 +217,17 @@ def test_a_text_has_the_same_placeholders_in_every_language(package: str) -> Non
     assert differing == {}
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_where_people_type_no_text_asks_for_a_touch(language: str) -> None:
+    texts = catalogue("handlers", language) | catalogue("admin_cmds", language)
+    typed = {key.removesuffix(TYPED) for key in texts if key.endswith(TYPED)}
+    assert typed - texts.keys() == set(), "each takes the place of another"
+    assert {key for key in typed if _placeholders(texts[key]) != _placeholders(texts[f"{key}{TYPED}"])} == set()
+    touching = {key for key, said in texts.items() if any(_TOUCH[language].search(text) for text in said)}
+    assert {key for key in touching if key.endswith(TYPED)} == set()
+    assert touching - typed - TOUCHED_ONLY == set(), "say it in other words under <key>.typed"
+
+
 def test_staff_and_customers_share_no_key() -> None:
     assert set(catalogue("handlers", "zh")) & set(catalogue("admin_cmds", "zh")) == set()
 
@@ -245,6 +282,7 @@ def test_no_words_of_staff_lie_about_unused() -> None:
         if key not in asked.whole
         and key not in constants
         and not key.startswith(built)
+        and not key.endswith(TYPED)
         and not any(key == error or key.startswith(f"{error}.staff") for error in errors)
     ]
     assert unused == []

@@ -198,7 +198,7 @@ class WeChatChannel:
     async def _say(self, address: Address) -> Phrases:
         where = {"channel": address.channel, "external_id": address.external_id}
         customer = await self._shop.read(find_customer, **where)
-        return self._shop.get(Words).to("" if customer is None else customer.language)
+        return self._shop.get(Words).to("" if customer is None else customer.language, self.name)
 
 
 def _with_notice(screen: Screen, notice: str) -> Screen:

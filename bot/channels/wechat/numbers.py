@@ -72,7 +72,7 @@ class Numbers:
         if heard.kind is Kind.LINK:
             return Meant(Link(heard.text))
         stand = await self._shop.read(_stand, address)
-        say = self._shop.get(Words).to(stand.language)
+        say = self._shop.get(Words).to(stand.language, self._channel)
         said = _said(heard.text, say) if heard.kind is Kind.TEXT else ""
         if stand.late is not None and said == LATE_WORD:
             return self._late(stand.late, say)

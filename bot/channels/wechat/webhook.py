@@ -112,7 +112,7 @@ class Webhook:
 
     async def _words(self, heard: Heard) -> Phrases:
         language = await self._shop.read(_language_of, Address(self._channel, heard.person))
-        return self._shop.get(Words).to(language)
+        return self._shop.get(Words).to(language, self._channel)
 
     def _reply(self, heard: Heard, text: str) -> Response:
         now = self._shop.clock.now()
