@@ -40,7 +40,7 @@ def draw_codes(visit: Visit, revealed: Revealed) -> Screen:
     lines: list[Line | Code] = [*head_lines(visit, order, "delivered")]
     rows: list[tuple[Button, ...]] = []
     file = None
-    if len(codes) <= MOST_ON_SCREEN or not visit.takes_files:
+    if len(codes) <= MOST_ON_SCREEN or visit.only_types:
         lines += [Code(code) for code in codes]
         label = "order.copy" if len(codes) == 1 else "order.copy_n"
         is_link = order.lines[0].kind is GoodsKind.LINK

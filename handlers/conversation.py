@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from handlers import account, account_asked, browse, buying, guest, joining, order_screen, product, support
-from handlers.incoming import LONGEST_LINK, Incoming, Link, Upload
+from handlers.incoming import LONGEST_LINK, Incoming, Link, Text, Upload
 from handlers.links import link, match
 from handlers.refusals import refusal_screen
 from handlers.screen import Line, LinkButton, Screen, Style
@@ -109,6 +109,10 @@ async def answer(shop: Shop, incoming: Incoming) -> Screen:
         return await _follow(visit, incoming.content.path)
     asked = await shop.read(_find_asked, incoming)
     meant = None if asked is None else match(asked)
+    place = _spoken(visit, incoming.content)
+    if place is not None and visit.only_types and not _is_secret(asked):
+        # Where nothing can be touched a word has to lead out of everything, a talk with the shop included.
+        return await _follow(visit, link(place))
     if meant is not None and meant[0] in support.WRITES:
         return await _write(visit, incoming, meant[1].get("number"))
     if isinstance(incoming.content, Upload):
@@ -189,7 +193,7 @@ async def _read(visit: Visit, text: str, asked: str | None) -> Screen:
     if not said:
         return await browse.home(visit)
     meant = None if asked is None else match(f"{asked}/{said}")
-    if meant is not None and meant[0] in SECRETS:
+    if _is_secret(asked):
         # A password, and an account, may look like anything.
         return await _follow(visit, f"{asked}/{said}")
     number = parse_number(said)
@@ -203,10 +207,22 @@ async def _read(visit: Visit, text: str, asked: str | None) -> Screen:
 async def _search(visit: Visit, said: str) -> Screen:
     if await joining.find(visit, said) is not None:
         return await joining.invitation(visit, said)
-    for endpoint in SPOKEN:
-        if said.lower() in visit.say(f"word.{endpoint}").split(","):
-            return await _follow(visit, link(endpoint))
+    place = _spoken(visit, Text(said))
+    if place is not None:
+        return await _follow(visit, link(place))
     return await _follow(visit, f"{link('ask_search')}/{said}")
+
+
+def _is_secret(asked: str | None) -> bool:
+    """Whether what is typed now is nobody else's to read."""
+    found = None if asked is None else match(f"{asked}/x")
+    return found is not None and found[0] in SECRETS
+
+
+def _spoken(visit: Visit, content: Text | Upload) -> str | None:
+    """The place that a text asks for and nothing else."""
+    said = _one_line(content.text).lower() if isinstance(content, Text) else ""
+    return next((place for place in SPOKEN if said in visit.say(f"word.{place}").split(",")), None)
 
 
 def _one_line(text: str) -> str:

@@ -250,7 +250,7 @@ def _paying(visit: Visit, facts: OrderFacts, payment: PaymentView) -> Screen:
 
 def _where_to_pay(visit: Visit, order: OrderView, payment: PaymentView) -> str | None:
     """The gateway's own page; where the chat can show no code to scan, ours, which has that too."""
-    if visit.takes_files or _is_bill(payment):
+    if not visit.only_types or _is_bill(payment):
         return payment.link
     return visit.shop.get(PayDoor).link(visit.shop, order.number) or payment.link
 

@@ -41,9 +41,9 @@ class Visit:
         return self.customer.channel in self.shop.policy.guest_channels
 
     @property
-    def takes_files(self) -> bool:
-        """Whether his channel can show a file."""
-        return self.customer.channel not in self.shop.policy.textual_channels
+    def only_types(self) -> bool:
+        """Whether his channel has nothing to touch, and shows no file."""
+        return self.customer.channel in self.shop.policy.textual_channels
 
     def money(self, amount: Money) -> str:
         """An amount as he reads it."""

@@ -142,9 +142,7 @@ class Words:
 
 
 @cache
-def _phrases(
-    language: str, folders: tuple[Path, ...], timezone: str, *, is_typed: bool = False
-) -> Phrases:
+def _phrases(language: str, folders: tuple[Path, ...], timezone: str, *, is_typed: bool = False) -> Phrases:
     """Kept for the process: reading takes longer than anything else that a shop does when it opens."""
     files = [folder / f"{language}.po" for folder in folders]
     catalogues = [read_texts(file, language) for file in files if file.exists()]

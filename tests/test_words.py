@@ -94,6 +94,7 @@ TOUCHED_ONLY: Final = frozenset(
     }
 )
 
+
 @dataclass
 class Asked:
     """The keys that code asks for: whole ones, and the beginnings of those it builds."""
@@ -222,7 +223,9 @@ def test_where_people_type_no_text_asks_for_a_touch(language: str) -> None:
     texts = catalogue("handlers", language) | catalogue("admin_cmds", language)
     typed = {key.removesuffix(TYPED) for key in texts if key.endswith(TYPED)}
     assert typed - texts.keys() == set(), "each takes the place of another"
-    assert {key for key in typed if _placeholders(texts[key]) != _placeholders(texts[f"{key}{TYPED}"])} == set()
+    assert {
+        key for key in typed if _placeholders(texts[key]) != _placeholders(texts[f"{key}{TYPED}"])
+    } == set()
     touching = {key for key, said in texts.items() if any(_TOUCH[language].search(text) for text in said)}
     assert {key for key in touching if key.endswith(TYPED)} == set()
     assert touching - typed - TOUCHED_ONLY == set(), "say it in other words under <key>.typed"

@@ -39,7 +39,8 @@ class Policy:
         low_stock: From how many codes down a screen says "only n left".
         guest_channels: Channel instances that know a person by his browser alone: losing it, he needs another way back
             to his orders.
-        textual_channels: Channel instances that can show no file: what would be one is text there.
+        textual_channels: Channel instances where people only type: nothing can be touched, no file shown; what would be
+            one is text there.
         margin_percent: Goods bought for an order have to leave at least so much of their cost as profit, unless the owner
             has said what a piece may cost.
         price_jump_percent: A price that follows its supplier and moves by more than this is not sold at before somebody has

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from handlers.links import match
 from handlers.screen import Code, LinkButton, Screen, UrlButton
+from handlers.support import ANSWER_SLOT
 from handlers.words import Phrases
 
 MOST_ITEMS: Final = 8
@@ -106,15 +107,14 @@ def draw_push(screens: Sequence[Screen], say: Phrases) -> str:
     for screen in screens:
         lines = [line.text for line in screen.lines if not isinstance(line, Code)]
         texts.append("\n".join(_tame(line) for line in lines if line))
-    leads_to_codes = any(_leads_to_codes(screen) for screen in screens)
-    last = say("wechat.pick_up") if leads_to_codes else say("wechat.see_orders")
+    last = _next_word(screens, say)
     shown: list[str] = []
     for text in texts:
-        if _length([*shown, text, last]) + 2 * len(texts) > LONGEST:
+        if not _fits("\n\n".join([*shown, text, last])):
             break
         shown.append(text)
     if not shown:
-        shown = [texts[0][: LONGEST - len(last) - 8].rstrip() + "…"]
+        shown = [_beginning(texts[0], LONGEST - len(last) - 8, LONGEST_BYTES - len(last.encode()) - 8)]
     return "\n\n".join([*shown, last])
 
 
@@ -127,9 +127,28 @@ def plain(text: str) -> str:
 _CHINESE: Final = {char: str(value) for value, char in enumerate("零一二三四五六七八九")} | {"〇": "0"}
 
 
-def _leads_to_codes(screen: Screen) -> bool:
-    buttons = [button for row in screen.rows for button in row if isinstance(button, LinkButton)]
-    return any((found := match(button.link)) is not None and found[0] == "code" for button in buttons)
+def _next_word(screens: Sequence[Screen], say: Phrases) -> str:
+    """What to write after news: a code in it comes first, then an answer of the shop that waits for one."""
+    for button in (button for screen in screens for button in _buttons(screen)):
+        found = match(button.link)
+        if found is not None and found[0] == "code":
+            return say("wechat.pick_up", what=button.text)
+    is_answer = any((screen.slot or "").startswith(ANSWER_SLOT) for screen in screens)
+    return say("wechat.see_talk") if is_answer else say("wechat.see_orders")
+
+
+def _buttons(screen: Screen) -> list[LinkButton]:
+    return [button for row in screen.rows for button in row if isinstance(button, LinkButton)]
+
+
+def _fits(text: str) -> bool:
+    return len(text) <= LONGEST and len(text.encode()) <= LONGEST_BYTES
+
+
+def _beginning(text: str, longest: int, longest_bytes: int) -> str:
+    """So much of a text as there is room for, characters whole."""
+    cut = text[:longest].encode()[:longest_bytes].decode(errors="ignore")
+    return text if cut == text else cut.rstrip() + "…"
 
 
 def _lines(screen: Screen, say: Phrases) -> Iterator[str]:
@@ -155,7 +174,7 @@ def _tame(text: str) -> str:
 
 
 def _ways(screen: Screen, say: Phrases) -> _Ways:
-    buttons = [button for row in screen.rows for button in row if isinstance(button, LinkButton)]
+    buttons = _buttons(screen)
     by_text = {button.text: button for button in buttons}
     back = by_text.get(say("button.previous")) or by_text.get(say("button.back"))
     back = back or by_text.get(say("button.home"))

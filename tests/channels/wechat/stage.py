@@ -19,10 +19,12 @@ from bot.demo.setting import free_port
 from bot.run import serve
 from bot.timing import Timing
 from bot.wiring import Outside, Program
-from shop_core.catalog.edit import NewProduct, NewVariant, add_product, add_variant, set_state
+from shop_core.catalog.edit import NewProduct, NewVariant, add_product, add_variant, set_fields, set_state
+from shop_core.catalog.goods import Field, FieldKind, GoodsKind
 from shop_core.catalog.read import ProductState
 from shop_core.db.shop import Shop
 from shop_core.db.tx import Tx, View
+from shop_core.delivery.kinds import change_kind
 from shop_core.invariants.verify import verify
 from shop_core.stock.import_codes import Import, import_codes
 from shop_core.vault.vault import new_key
@@ -91,14 +93,20 @@ class Stage:
     def shop(self) -> Shop:
         return self.programs[0].shop
 
-    async def product(self, name: str, codes: Sequence[str] = (), *, price: int = PRICE_MINOR) -> int:
+    async def product(
+        self, name: str, codes: Sequence[str] = (), *, price: int = PRICE_MINOR, en: str = ""
+    ) -> int:
         """Something to buy."""
-        variant_id = await self.shop.write(_add_goods, name, price)
+        variant_id = await self.shop.write(_add_goods, name, price, en)
         self.variants[name] = variant_id
         if codes:
             data = "\n".join(codes).encode()
             await import_codes(self.shop, Import(variant_id, "codes.txt", data, "shell:test"))
         return variant_id
+
+    async def top_up(self, name: str, *, en: str = "") -> None:
+        """Something that staff top up by hand, on a phone's number."""
+        await self.shop.write(_add_top_up, name, en)
 
     async def pay(self, answer: str | None) -> None:
         """Open the pay page that an answer leads to, follow its button, and pay there."""
@@ -218,8 +226,14 @@ def _lay(
     return folder / "config.toml"
 
 
-def _add_goods(tx: Tx, name: str, price: int) -> int:
-    product_id = add_product(tx, NewProduct({"zh": name, "en": name}))
+def _add_goods(tx: Tx, name: str, price: int, en: str = "") -> int:
+    product_id = add_product(tx, NewProduct({"zh": name, "en": en or name}))
     variant_id = add_variant(tx, NewVariant(product_id, price, cost_minor=price // 2))
     set_state(tx, product_id, ProductState.PUBLISHED)
     return variant_id
+
+
+def _add_top_up(tx: Tx, name: str, en: str) -> None:
+    variant_id = _add_goods(tx, name, 4980, en)
+    change_kind(tx, variant_id, GoodsKind.TOP_UP)
+    set_fields(tx, variant_id, (Field("phone", {"zh": "手机号", "en": "phone number"}, FieldKind.PHONE),))

@@ -94,12 +94,25 @@ def test_an_address_is_written_out_and_a_name_makes_none() -> None:
 
 
 def test_news_in_one_push_holds_no_code_and_names_the_next_word() -> None:
-    delivered = Screen((Line("已发货"), Code(Secret("AB-1"))), ((LinkButton("查看", "o/K7M29QXD/code"),),))
+    delivered = Screen(
+        (Line("已发货"), Code(Secret("AB-1"))), ((LinkButton("查看卡密", "o/K7M29QXD/code"),),)
+    )
     text = draw_push([delivered, Screen((Line("已退款"),))], SAY)
     assert "AB-1" not in text
     assert text.splitlines() == ["已发货", "", "已退款", "", "回复「提货」查看卡密。"]
-    long = draw_push([Screen((Line("长" * 2000),))], SAY)
-    assert len(long) <= LONGEST
+    answered = Screen((Line("客服回复了"), Line("可以退")), slot="answer:7")
+    assert draw_push([answered], SAY).splitlines()[-1] == "回复「客服」看对话、接着说。"
+    assert draw_push([answered, delivered], SAY).splitlines()[-1] == "回复「提货」查看卡密。"
+
+
+@pytest.mark.parametrize("char", ["长", "🎁", "a", "é"])
+@pytest.mark.parametrize("sizes", [[2000], [500], [590], [595], [300, 300], [250, 250, 250], [1] * 300])
+def test_a_push_is_no_longer_than_wechat_takes(char: str, sizes: list[int]) -> None:
+    text = draw_push([Screen((Line(char * size),)) for size in sizes], SAY)
+    assert len(text) <= 600
+    assert len(text.encode()) <= 2048
+    assert text.endswith("回复「订单」查看。"), "and the word that leads to the rest is never cut"
+    assert text.startswith(char)
 
 
 @pytest.mark.parametrize(

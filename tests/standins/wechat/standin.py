@@ -187,6 +187,11 @@ class WeChatStandIn:
         most, lasts = TOUCHED if touched else SAID
         (self.touched if touched else self.said)[openid] = _Quota(most, self.now() + lasts)
 
+    def use_up(self, openid: str) -> None:
+        """Let nothing more be pushed to somebody before he writes again."""
+        for quotas in (self.said, self.touched):
+            quotas.pop(openid, None)
+
     def _spend(self, openid: str) -> bool:
         open_ones = [
             quota
