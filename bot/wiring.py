@@ -64,6 +64,7 @@ PAGE_WORDS: Final = (
     "processing",
     "expired",
     "attach",
+    "unsent",
 )
 """The web chat's own words, under ``page.`` in the catalogue."""
 
@@ -382,6 +383,7 @@ def _webchat(
             slow_down=say("error.slow_down"),
             too_long=say("error.too_long"),
             no_file=say("error.no_files"),
+            no_answer=say("error.no_answer"),
         )
 
     return WebChatChannel(

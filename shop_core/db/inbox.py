@@ -177,6 +177,28 @@ def finish_letter(tx: Tx, letter: Letter) -> None:
     tx.wake("inbox")
 
 
+def is_handled(view: View, *, source: str, external_id: str) -> bool:
+    """Whether a message was handled before, and is still remembered."""
+    row = select(InboxRow.id).where(
+        InboxRow.source == source, InboxRow.external_id == external_id, InboxRow.done_at.is_not(None)
+    )
+    return view.execute(row).first() is not None
+
+
+def handle_again(tx: Tx, *, source: str, external_id: str, payload: bytes) -> None:
+    """Have a handled message answered once more: its answer was lost. One that waits still is left as it is.
+
+    Only for what means the same whenever it is handled: a link, not a text that answered a question.
+    """
+    again = tx.execute(
+        update(InboxRow)
+        .where(InboxRow.source == source, InboxRow.external_id == external_id, InboxRow.done_at.is_not(None))
+        .values(done_at=None, payload=payload, attempts=0)
+    )
+    if again.rowcount:
+        tx.wake("inbox")
+
+
 def hand_back(tx: Tx, letter: Letter, *, pause: timedelta = timedelta(0)) -> None:
     """Give an unfinished message back (shutdown, trouble outside): the lane waits for ``pause``, then it is next."""
     tx.execute(

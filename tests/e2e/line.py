@@ -40,6 +40,10 @@ class Line:
         """Wait until something has been said into the void."""
         await self._lost.wait()
 
+    def heal(self) -> None:
+        """Carry everything again. What was lost stays lost."""
+        self._loses = None
+
     def cut(self) -> None:
         """Break every connection; new ones work again."""
         self._loses = None

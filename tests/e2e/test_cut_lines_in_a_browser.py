@@ -7,6 +7,8 @@ import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from random import Random
 from typing import Any, Final
 
@@ -26,7 +28,7 @@ from shop_core.orders.read import list_latest
 from shop_core.payments.gateway import Gateways
 from tests.browser import PATIENCE_MS, browser
 from tests.e2e.line import Line, Way
-from tests.process.premises import until
+from tests.process.premises import Hands, Premises, until
 
 __all__ = ["browser"]
 
@@ -175,3 +177,34 @@ async def test_a_shop_that_restarts_in_the_middle_of_a_purchase_loses_and_double
             await buyer.is_back()
             await buyer.uncovers_one_code()
             assert await states_of(shop) == [OrderState.DELIVERED]
+
+
+async def test_a_shop_killed_with_a_screen_on_its_way_shows_that_screen_once_when_it_is_back(
+    browser: Browser, tmp_path: Path, sqlite_url: str
+) -> None:
+    premises = Premises.lay(tmp_path, sqlite_url, port=free_port())
+    async with premises.hands() as hands, Line(premises.config().http.port).laid() as line:
+        await hands.stock(2)
+        async with premises.open() as shop:
+            buyer = await a_buyer(browser, line)
+            await buyer.key("季卡").click()
+            await expect(buyer.key("买 1 张")).to_be_visible()
+            line.lose(Way.TO_PAGE)
+            await buyer.key("买 1 张").click()
+            await until(partial(_is_placed_and_answered, hands))
+            await line.has_lost_something()
+            await shop.kill()
+        line.cut()
+        await buyer.notices_the_loss()
+        async with premises.open():
+            await buyer.is_back()
+            order = buyer.page.locator('.card[data-slot^="order:"]')
+            await expect(order).to_have_count(1, timeout=PATIENCE_MS)
+            await expect(buyer.page.locator("#log.locked")).to_have_count(0)
+            assert await hands.one("SELECT count(*) FROM orders") == 1
+            assert await hands.all_letters_are_done()
+            assert await hands.shop.read(verify) == []
+
+
+async def _is_placed_and_answered(hands: Hands) -> bool:
+    return await hands.one("SELECT count(*) FROM orders") == 1 and await hands.all_letters_are_done()

@@ -115,6 +115,12 @@ class Seen(_Frame):
     id: Annotated[str, StringConstraints(max_length=64)]
 
 
+class Ping(_Frame):
+    """A page that has heard nothing for a while asks whether its line still leads here."""
+
+    type: Literal["ping"]
+
+
 Message = Press | Say | SendFile
 """What a person does: kept in the inbox, worked off in order."""
 
@@ -130,13 +136,16 @@ class Stored(_Frame):
     frame: Annotated[Hello | Message, Field(discriminator="type")]
 
 
-_FRAMES: Final = TypeAdapter[Hello | Message | Seen](
-    Annotated[Hello | Message | Seen, Field(discriminator="type")],
+Frame = Hello | Message | Seen | Ping
+"""Whatever a page says."""
+
+_FRAMES: Final = TypeAdapter[Frame](
+    Annotated[Frame, Field(discriminator="type")],
     config=ConfigDict(hide_input_in_errors=True),
 )
 
 
-def read_frame(text: str) -> Hello | Message | Seen:
+def read_frame(text: str) -> Frame:
     """Check what came over the wire.
 
     Raises:

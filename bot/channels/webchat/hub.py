@@ -101,6 +101,11 @@ class Hub:
         else:
             del self._open[connection.device]
 
+    def remembers(self, device: str, frame: str) -> bool:
+        """Whether a page that is back was given this frame."""
+        kept = self._kept.get(device)
+        return kept is not None and kept.until >= self._monotonic() and frame in kept.frames
+
     async def show(self, device: str, frames: Sequence[str]) -> bool:
         """Show the answer to a message on every open page of a device, and again when one comes back.
 

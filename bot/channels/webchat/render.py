@@ -67,6 +67,11 @@ def done_frame(message_id: str) -> str:
     return _frame({"type": "done", "id": message_id})
 
 
+def pong_frame() -> str:
+    """The line leads here."""
+    return _frame({"type": "pong"})
+
+
 def welcome_frame(
     *, shop: str, language: str, words: Mapping[str, str], may_attach: bool, now: datetime
 ) -> str:

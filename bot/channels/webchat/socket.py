@@ -19,8 +19,11 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from admin_cmds.desk import takes_files
 from bot.channels.webchat.frames import (
     BadFrame,
+    Frame,
     Hello,
     Message,
+    Ping,
+    Press,
     Seen,
     SendFile,
     Stored,
@@ -30,7 +33,7 @@ from bot.channels.webchat.frames import (
 )
 from bot.channels.webchat.hub import Connection, Hub
 from bot.channels.webchat.origin import is_from_our_page
-from bot.channels.webchat.render import done_frame, taken_frame, toast_frame, welcome_frame
+from bot.channels.webchat.render import done_frame, pong_frame, taken_frame, toast_frame, welcome_frame
 from bot.channels.webchat.session import Sessions
 from bot.channels.webchat.words import ChatWords, spoken_language
 from shop_core.conversations import prompts
@@ -173,10 +176,12 @@ class Reception:
             await self._store(visit, hello, f"h-{uuid4().hex}")
         await self._shop.write(wake_address, Address(self._channel, device))
 
-    async def _hear(self, visit: _Visit, frame: Hello | Message | Seen) -> None:
+    async def _hear(self, visit: _Visit, frame: Frame) -> None:
         match frame:
             case Hello():
                 raise BadFrame
+            case Ping():
+                await visit.connection.send(pong_frame())
             case Seen():
                 self._hub.confirm(visit.connection.device, frame.id)
             case _:
@@ -195,20 +200,38 @@ class Reception:
         if isinstance(message, SendFile) and not await self._takes_file(visit.connection.device):
             await _decline(visit, message, visit.words.no_file)
             return
-        await self._store(visit, message, message.id)
+        is_new = await self._store(visit, message, message.id)
         await visit.connection.send(taken_frame(message.id))
+        if not is_new and not self._hub.remembers(visit.connection.device, done_frame(message.id)):
+            await self._make_up_for(visit, message)
 
-    async def _store(self, visit: _Visit, frame: Hello | Message, message_id: str) -> None:
-        device = visit.connection.device
-        external_id = f"{device}:{message_id}"
-        content = Stored(language=visit.language, frame=frame).model_dump_json().encode()
-        await self._shop.write(
+    async def _make_up_for(self, visit: _Visit, message: Message) -> None:
+        """A page repeats what it had no answer to. If there was one, it was lost while we were closed, or he was away.
+
+        A button means the same now as then. A text may have answered a question that is not asked any more.
+        """
+        external_id = _external_id(visit, message.id)
+        if isinstance(message, Press):
+            payload = self._sealed(visit, message, external_id)
+            await self._shop.write(
+                inbox.handle_again, source=self._channel, external_id=external_id, payload=payload
+            )
+        elif await self._shop.read(inbox.is_handled, source=self._channel, external_id=external_id):
+            await _decline(visit, message, visit.words.no_answer)
+
+    async def _store(self, visit: _Visit, frame: Hello | Message, message_id: str) -> bool:
+        external_id = _external_id(visit, message_id)
+        return await self._shop.write(
             inbox.store,
             source=self._channel,
             external_id=external_id,
-            lane=f"{self._channel}:{device}",
-            payload=self._shop.get(Vault).seal_bytes(content, place=f"inbox:{self._channel}:{external_id}"),
+            lane=f"{self._channel}:{visit.connection.device}",
+            payload=self._sealed(visit, frame, external_id),
         )
+
+    def _sealed(self, visit: _Visit, frame: Hello | Message, external_id: str) -> bytes:
+        content = Stored(language=visit.language, frame=frame).model_dump_json().encode()
+        return self._shop.get(Vault).seal_bytes(content, place=f"inbox:{self._channel}:{external_id}")
 
     async def _may_attach(self, device: str) -> bool:
         """Whether files of this device are always taken: staff import codes."""
@@ -228,6 +251,10 @@ class Reception:
         return self._limiter.hit(self._most, self._channel, device)
 
 
+def _external_id(visit: _Visit, message_id: str) -> str:
+    return f"{visit.connection.device}:{message_id}"
+
+
 async def _decline(visit: _Visit, message: Message, why: str) -> None:
     """Say why a message was not taken, and let the page forget it: repeating it would change nothing."""
     await visit.connection.send(toast_frame(why, f"t-{uuid4().hex}"), done_frame(message.id))
@@ -244,7 +271,7 @@ async def _first_frame(socket: WebSocket) -> Hello:
     return frame
 
 
-async def _next_frame(socket: WebSocket) -> Hello | Message | Seen:
+async def _next_frame(socket: WebSocket) -> Frame:
     received = await socket.receive()
     if received["type"] == "websocket.disconnect":
         raise WebSocketDisconnect(received["code"])

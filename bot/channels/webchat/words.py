@@ -15,12 +15,14 @@ class ChatWords:
         slow_down: Told to somebody who sends faster than people do; his message was not taken.
         no_file: Told of a file that nobody asked for.
         too_long: Told of a text or a file that is more than we take.
+        no_answer: Told of a text or a file that was heard, but whose answer was lost on the way.
     """
 
     page: Mapping[str, str]
     slow_down: str
     too_long: str
     no_file: str
+    no_answer: str
 
 
 def spoken_language(accept_language: str, spoken: Sequence[str]) -> str:

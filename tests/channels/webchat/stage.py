@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -27,7 +28,11 @@ from tests.web.stage import an_open_shop, serving
 CODE = '<&>"🎁'
 PROCESSING = "处理中…"
 WORDS = ChatWords(
-    page={"send": "发送", "processing": PROCESSING}, slow_down="慢一点", too_long="太长了", no_file="没问你要"
+    page={"send": "发送", "processing": PROCESSING, "unsent": "连上后发送"},
+    slow_down="慢一点",
+    too_long="太长了",
+    no_file="没问你要",
+    no_answer="回复丢了",
 )
 PATIENCE_S = 10
 
@@ -95,6 +100,7 @@ class Chat:
         self.port = port
         self.asked: list[Incoming] = []
         self.answers = asyncio.Event()
+        self._channel = channel
         self.answers.set()
         self.base_url = f"http://127.0.0.1:{port}"
 
@@ -141,6 +147,11 @@ class Chat:
             proxy=None,
             max_size=None,
         )
+
+    def time_passes(self, seconds: float) -> None:
+        """For what the channel remembers of answers, which is all that it keeps no row for."""
+        hub = self._channel._hub
+        hub._monotonic = lambda: time.monotonic() + seconds
 
     async def work_one(self) -> bool:
         """Answer the next letter of the inbox. False: none was there."""

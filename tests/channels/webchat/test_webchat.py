@@ -129,6 +129,56 @@ async def test_a_message_repeated_after_a_lost_line_is_kept_once_and_its_answer_
         assert len(chat.asked) == 1
 
 
+@pytest.mark.parametrize("is_finished", [True, False])
+async def test_a_press_whose_answer_died_with_the_server_is_answered_when_it_is_repeated(
+    database_url: str, *, is_finished: bool
+) -> None:
+    pressed = an_id()
+    async with an_open_shop(database_url) as shop:
+        async with a_chat(shop) as chat:
+            cookie = await chat.new_cookie()
+            async with chat.page(cookie, resume=True) as page:
+                await page.say(type="press", id=pressed, link="code")
+                await page.next("taken")
+            if is_finished:
+                assert await chat.work_one()
+        async with a_chat(shop) as restarted, restarted, restarted.page(cookie, resume=True) as page:
+            for _ in range(2):
+                await page.say(type="press", id=pressed, link="code")
+            assert (await page.next("screen"))["screen"]["lines"][1]["secret"] == CODE
+            assert (await page.next("done"))["id"] == pressed
+            await page.say(type="press", id=pressed, link="code")
+            await page.say(type="say", id=an_id(), text="last")
+            while (await page.next("done"))["id"] == pressed:
+                continue
+        assert [asked.content for asked in restarted.asked] == [Link("code"), Text("last")]
+        assert restarted.asked[0].message == f"{chat.device_of(cookie)}:{pressed}"
+
+
+async def test_a_text_whose_answer_died_with_the_server_is_not_said_again_but_its_sender_is_told(
+    sqlite_url: str,
+) -> None:
+    said = an_id()
+    async with an_open_shop(sqlite_url) as shop:
+        async with a_chat(shop) as chat:
+            cookie = await chat.new_cookie()
+            async with chat.page(cookie, resume=True) as page:
+                await page.say(type="say", id=said, text="2")
+                await page.next("taken")
+            await chat.work_one()
+        async with a_chat(shop) as restarted, restarted, restarted.page(cookie, resume=True) as page:
+            await page.say(type="say", id=said, text="2")
+            assert (await page.next("toast"))["text"] == WORDS.no_answer
+            assert (await page.next("done"))["id"] == said
+            assert restarted.asked == []
+
+
+async def test_a_line_says_that_it_lives(chat: Chat) -> None:
+    async with chat.page(await chat.new_cookie(), resume=True) as page:
+        await page.say(type="ping")
+        await page.next("pong")
+
+
 async def test_a_page_opened_anew_gets_the_front_and_nothing_stale(sqlite_url: str) -> None:
     async with an_open_shop(sqlite_url) as shop, a_chat(shop) as chat:
         cookie = await chat.new_cookie()

@@ -49,6 +49,7 @@ function welcome(frame) {
   mayAlwaysAttach = frame.attach;
   attachButton.hidden = !mayAlwaysAttach && !entry.classList.contains("files");
   offlineBar.hidden = true;
+  log.classList.remove("lost");
   applyWords();
 }
 
@@ -164,6 +165,7 @@ function readBase64(file) {
 
 function submit(frame, origin) {
   origin.bubble.classList.add("waiting");
+  origin.bubble.dataset.unsent = words.unsent ?? "";
   connection.submit(frame, origin);
   refreshLock();
 }
@@ -267,6 +269,7 @@ function notify(text) {
 function showLost() {
   offlineBar.textContent = shop ? words.reconnecting : words.connecting;
   offlineBar.hidden = false;
+  log.classList.add("lost");
 }
 
 function applyWords() {

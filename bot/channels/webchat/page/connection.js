@@ -1,27 +1,31 @@
 /**
  * The line to the server: reconnects by itself, and keeps each message until the server has finished it.
  *
- * A message carries an id made here and is sent again under the same id after every loss until it is "taken", so it
- * arrives at least once and the server can see that it is the same.
+ * A message carries an id made here and is sent again under the same id after every loss until it is "done", so it
+ * arrives at least once, the server can see that it is the same, and an answer that was lost is given again.
  */
 
 const RECONNECT_FIRST_MS = 500;
 const RECONNECT_LONGEST_MS = 15_000;
 /** Unanswered this long, a line counts as dead (phones keep sockets that lead nowhere). */
 const TAKEN_TIMEOUT_MS = 12_000;
-/** A message counts as finished this long after "taken": the word "done" may have been lost with a line. */
+/** Whoever waits longer than this may press something else meanwhile. */
 const DONE_TIMEOUT_MS = 30_000;
-const DONE_AFTER_RECONNECT_MS = 5_000;
-/** Back after this long in the background, the line is renewed rather than trusted. */
-const ASLEEP_MS = 60_000;
+const MOST_TRIES = 5;
+/** A line that was silent is asked so often whether it still leads anywhere: what is waiting there are codes. */
+const BEAT_MS = 20_000;
+/** After this long without a beat, or in the background, the line is renewed rather than trusted. */
+const ASLEEP_MS = 90_000;
 
 export class Connection {
   #events;
   #socket = null;
   #isWelcomed = false;
+  #isUnheard = false;
   #failures = 0;
   #reconnectTimer = 0;
-  #hiddenSince = 0;
+  #hiddenSince = Date.now();
+  #beatenAt = Date.now();
   /** Unfinished messages by id, in sending order. */
   #messages = new Map();
 
@@ -32,12 +36,14 @@ export class Connection {
   constructor(events) {
     this.#events = events;
     addEventListener("online", () => this.#reconnectNow());
+    addEventListener("offline", () => this.#lose());
     document.addEventListener("visibilitychange", () => this.#wake());
+    setInterval(() => this.#beat(), BEAT_MS);
     this.#connect();
   }
 
   get isBusy() {
-    return this.#messages.size > 0;
+    return [...this.#messages.values()].some((message) => !message.isLate);
   }
 
   /** Sends a frame that needs no answer; on a lost line it is dropped. */
@@ -46,7 +52,7 @@ export class Connection {
   }
 
   submit(frame, origin) {
-    const message = { frame: { ...frame, id: `c-${uuid()}` }, origin, isTaken: false, timer: 0 };
+    const message = { frame: { ...frame, id: `c-${uuid()}` }, origin, tries: 0, isLate: false, timer: 0 };
     this.#messages.set(message.frame.id, message);
     if (this.#isWelcomed) this.#transmit(message);
   }
@@ -62,10 +68,11 @@ export class Connection {
 
   /** Lets go at once (on a dead line the close event can take minutes) and plans the next attempt. */
   #lose() {
+    if (!this.#socket) return;
     this.#socket.onclose = this.#socket.onmessage = null;
     this.#socket.close();
     this.#socket = null;
-    this.#isWelcomed = false;
+    this.#isWelcomed = this.#isUnheard = false;
     for (const message of this.#messages.values()) clearTimeout(message.timer);
     const longest = Math.min(RECONNECT_LONGEST_MS, RECONNECT_FIRST_MS * 2 ** this.#failures);
     this.#failures += 1;
@@ -87,33 +94,48 @@ export class Connection {
     this.#reconnect();
   }
 
-  #wake() {
-    if (document.hidden) {
-      this.#hiddenSince = Date.now();
-      return;
-    }
-    if (this.#socket && Date.now() - this.#hiddenSince > ASLEEP_MS) this.#lose();
+  #renew() {
+    this.#lose();
     this.#reconnectNow();
   }
 
+  #wake() {
+    if (document.hidden) this.#hiddenSince = Date.now();
+    else if (Date.now() - this.#hiddenSince > ASLEEP_MS) this.#renew();
+    else this.#reconnectNow();
+  }
+
+  /** A closed lid is not "hidden": that an hour is missing tells it. */
+  #beat() {
+    const hasSlept = Date.now() - this.#beatenAt > ASLEEP_MS;
+    this.#beatenAt = Date.now();
+    if (hasSlept || this.#isUnheard) this.#renew();
+    else if (this.#socket) {
+      this.#isUnheard = true;
+      this.post({ type: "ping" });
+    }
+  }
+
   #receive(frame) {
+    this.#isUnheard = false;
     if (frame.type === "welcome") this.#welcome(frame);
     else if (frame.type === "taken") this.#take(frame.id);
     else if (frame.type === "done") this.#finish(frame.id);
-    else this.#events.onFrame(frame);
+    else if (frame.type !== "pong") this.#events.onFrame(frame);
   }
 
   #welcome(frame) {
     this.#isWelcomed = true;
     this.#failures = 0;
     this.#events.onWelcome(frame);
-    for (const message of this.#messages.values()) {
-      if (message.isTaken) this.#awaitDone(message, DONE_AFTER_RECONNECT_MS);
-      else this.#transmit(message);
+    for (const message of [...this.#messages.values()]) {
+      if (message.tries < MOST_TRIES) this.#transmit(message);
+      else this.#finish(message.frame.id);
     }
   }
 
   #transmit(message) {
+    message.tries += 1;
     this.post(message.frame);
     this.#awaitTaken(message);
   }
@@ -123,21 +145,19 @@ export class Connection {
     message.timer = setTimeout(() => {
       // A slow upload is not a dead line: bytes still leaving mean waiting.
       if (this.#socket?.bufferedAmount > 0) this.#awaitTaken(message);
-      else if (this.#socket) this.#lose();
+      else this.#lose();
     }, TAKEN_TIMEOUT_MS);
   }
 
   #take(id) {
     const message = this.#messages.get(id);
     if (!message) return;
-    message.isTaken = true;
     this.#events.onTaken(message.origin);
-    this.#awaitDone(message, DONE_TIMEOUT_MS);
-  }
-
-  #awaitDone(message, timeoutMs) {
     clearTimeout(message.timer);
-    message.timer = setTimeout(() => this.#finish(message.frame.id), timeoutMs);
+    message.timer = setTimeout(() => {
+      message.isLate = true;
+      this.#events.onFinished(message.origin);
+    }, DONE_TIMEOUT_MS);
   }
 
   #finish(id) {
