@@ -14,6 +14,7 @@ from admin_cmds.odd_money import suspense_show
 from admin_cmds.purchases import purchase_show
 from admin_cmds.queue import task_show
 from admin_cmds.reconciling import name_of, reconcile_show
+from admin_cmds.ways_out import ways_first
 from handlers.screen import Button, Line, LinkButton, Screen, Style, Weight
 from shop_core.cases.cases import CaseKind, OpenCase, close_case, find_open, list_open
 from shop_core.cases.handled_by import HANDLED_BY, kinds_for
@@ -25,6 +26,7 @@ from shop_core.kernel.money import Money, parse_money
 from shop_core.orders.read import OrderView, get_by_id
 from shop_core.orders.trace import find_message, find_order_number, order_of_payment
 from shop_core.payments.health import count_waiting
+from shop_core.resale.unheard import see_unheard
 from shop_core.staff import audit
 from shop_core.stock.count import count_on_shelf
 
@@ -43,7 +45,9 @@ class CaseNeedsMore(ShopError):
     code = "admin.case_needs_more"
 
 
-_ONLY_NEWS: Final = frozenset({CaseKind.GATEWAY, CaseKind.MESSAGE, CaseKind.CALLBACK, CaseKind.STATEMENT})
+_ONLY_NEWS: Final = frozenset(
+    {CaseKind.GATEWAY, CaseKind.MESSAGE, CaseKind.CALLBACK, CaseKind.STATEMENT, CaseKind.UNHEARD}
+)
 """Cases that a person closes by knowing of them: nothing in the shop waits for his decision."""
 
 
@@ -101,6 +105,7 @@ _NAMED_BY: Final = {
     CaseKind.PRICE: "name",
     CaseKind.JOB: "job",
     CaseKind.TASK: "task",
+    CaseKind.UNHEARD: "shop",
     CaseKind.THREAD: "name",
     CaseKind.SUPPLIER: "supplier",
     CaseKind.FLOAT: "supplier",
@@ -138,7 +143,7 @@ async def draw_case(desk: Desk, case: OpenCase) -> Screen:
     said = str(case.evidence.get("said", "")) or subject.problem
     evidence = [Line(say("admin.case.said", said=said))] if said else []
     tried = [Line(say.count(f"admin.case.tried.{what}", number)) for what, number in subject.tried]
-    means = Line(say(f"admin.case.{case.kind.value}.means"))
+    means = Line(say(f"admin.case.{case.kind.value}.means", where=str(case.evidence.get("host", ""))))
     return Screen(
         (title, *_bought(desk, subject), *evidence, *tried, means, since), _rows(desk, case, subject)
     )
@@ -189,6 +194,12 @@ def _shelf_low(view: View, case: OpenCase) -> _Subject:
     return _Subject(tried=(("left", shelf.count),), product=variant.product_id)
 
 
+def _shop_unhearing(view: View, case: OpenCase) -> _Subject:
+    return _Subject(
+        str(case.evidence["order"]), tried=(("unheard", see_unheard(view, case.subject_id).count),)
+    )
+
+
 def _job_in_trouble(_: View, case: OpenCase) -> _Subject:
     counted = {key: int(case.evidence[key]) for key in ("found", "failed", "late_s") if key in case.evidence}
     return _Subject(tried=tuple(counted.items()))
@@ -201,6 +212,7 @@ _LOOKS: Final[Mapping[CaseKind, Callable[[View, OpenCase], _Subject]]] = {
     CaseKind.SILENT: _gateway_silent,
     CaseKind.STOCK: _shelf_low,
     CaseKind.JOB: _job_in_trouble,
+    CaseKind.UNHEARD: _shop_unhearing,
 }
 
 
@@ -215,6 +227,7 @@ def _rows(desk: Desk, case: OpenCase, subject: _Subject) -> tuple[tuple[Button, 
 
 def _ways(desk: Desk, case: OpenCase, subject: _Subject) -> Iterator[Button]:
     """What can be done about it, the likeliest first."""
+    yield from ways_first(desk, case)
     if subject.order is not None:
         yield desk.button("admin.button.why", "why", subject.order)
         if case.kind is CaseKind.UNDELIVERED:
@@ -224,20 +237,6 @@ def _ways(desk: Desk, case: OpenCase, subject: _Subject) -> Iterator[Button]:
     if subject.product is not None:
         yield desk.button("admin.button.import_now", "import", str(case.subject_id), weight=Weight.PRIMARY)
         yield desk.button("admin.button.product", "product", "show", str(subject.product))
-    if case.kind is CaseKind.SILENT:
-        yield desk.button("admin.button.unpaid", "orders", "--state", "awaiting")
-    if case.kind in {CaseKind.SUPPLIER, CaseKind.FLOAT}:
-        yield desk.button("admin.button.supplier", "supplier", "show", str(case.evidence["supplier"]))
-    if case.kind is CaseKind.JOB:
-        yield desk.button("admin.button.paid", "orders", "--state", "paid")
-        yield desk.button("admin.button.jobs", "jobs")
-        yield desk.button("admin.button.verify", "verify")
-    if case.kind is CaseKind.STATEMENT:
-        yield desk.button("admin.button.reconcile_day", "reconcile", "day", str(case.subject_id))
-    if case.kind is CaseKind.THREAD:
-        reply = ("thread", "reply", str(case.subject_id))
-        yield desk.button("admin.button.thread_reply", *reply, weight=Weight.PRIMARY)
-        yield desk.button("admin.button.thread", "thread", "show", str(case.subject_id))
     if case.kind in _ONLY_NEWS:
         yield desk.button("admin.button.known", "case", "close", str(case.id))
 

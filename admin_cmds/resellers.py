@@ -11,6 +11,7 @@ from shop_core.db.tx import Tx
 from shop_core.kernel.secret import Secret
 from shop_core.resale.keys import ResellerView, close_keys, get_reseller_by_id, list_resellers, make_keys
 from shop_core.resale.signing import Keys
+from shop_core.resale.unheard import Unheard, tell_again
 from shop_core.staff import audit
 from shop_core.vault.vault import Vault
 
@@ -64,6 +65,20 @@ async def reseller_remove(desk: Desk, reseller_id: int, *, yes: bool) -> Screen:
         return _ask_remove(desk, known)
     await desk.shop.write(_remove, known, desk.actor)
     return (await reseller(desk)).with_toast(desk.say("admin.reseller.removed"))
+
+
+async def reseller_tell(desk: Desk, reseller_id: int) -> Screen:
+    """Tell a shop once more what it never heard. A second time there is nothing more to tell."""
+    again = await desk.shop.write(_tell, reseller_id, desk.actor)
+    said = desk.say.count("admin.reseller.told", again.count, api_key=again.reseller.key)
+    return (await reseller(desk)).with_toast(said)
+
+
+def _tell(tx: Tx, reseller_id: int, by: str) -> Unheard:
+    again = tell_again(tx, reseller_id, by=by)
+    details: dict[str, str | int] = {"key": again.reseller.key, "count": again.count}
+    audit.record(tx, actor=by, command="reseller tell", details=details)
+    return again
 
 
 def _ask_remove(desk: Desk, known: ResellerView) -> Screen:

@@ -98,4 +98,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
         Right.MONEY,
         (number("reseller_id"), yes()),
     ),
+    Command(
+        "reseller tell", resellers.reseller_tell, "reseller tell 3", Right.MONEY, (number("reseller_id"),)
+    ),
 )

@@ -52,6 +52,8 @@ class CaseKind(StrEnum):
     STATEMENT = "statement"
     """A counterpart's list of a day cannot be read; subject: the reconciled day."""
 
+    UNHEARD = "unheard"
+    """Another shop that buys here does not hear what became of its orders; subject: its keys (``Reseller``)."""
     TASK = "task"
     """A line that staff are to fulfil by hand waits too long; subject: the task."""
 

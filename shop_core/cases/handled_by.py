@@ -25,6 +25,8 @@ HANDLED_BY: Final[Mapping[CaseKind, Right]] = {
     CaseKind.THREAD: Right.SERVE,
     CaseKind.DIFFERENCE: Right.MONEY,
     CaseKind.STATEMENT: Right.MONEY,
+    # Whoever gives other shops their keys.
+    CaseKind.UNHEARD: Right.MONEY,
     CaseKind.TASK: Right.SERVE,
 }
 """The right that handling a case takes: who has it is told, and sees it in the list."""

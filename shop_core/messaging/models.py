@@ -15,7 +15,8 @@ class Message(Claimable, Base):
     """News for one person at one address. Holds what happened to which order, never the words and never a code.
 
     States: ``queued`` → ``sent`` | ``failed``. A send whose outcome is unknown stays queued and is sent again: the same
-    news twice is allowed, lost news is not. ``failed`` is final and opens a case.
+    news twice is allowed, lost news is not. ``failed`` is final, except that staff have the
+    news for another shop sent once more: ``failed`` → ``queued``.
     """
 
     __tablename__ = "messages"

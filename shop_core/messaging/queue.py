@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Insert, Update, func, select, update
+from sqlalchemy import ColumnElement, Insert, Update, func, select, update
 
 from shop_core.cases.cases import CaseKind, open_case
 from shop_core.customers.people import Address
@@ -164,13 +164,18 @@ def mark_told(tx: Tx, address: Address, cause: str) -> None:
     )
 
 
-def postpone(tx: Tx, message: QueuedMessage, problem: str, *, retry_after_s: int | None = None) -> None:
-    """Not sent, or not known to be: again later, ever more slowly, until ``GIVE_UP_AFTER``."""
+def postpone(tx: Tx, message: QueuedMessage, problem: str, *, retry_after_s: int | None = None) -> bool:
+    """Not sent, or not known to be: again later, ever more slowly, until ``GIVE_UP_AFTER``. Returns whether it is.
+
+    Raises:
+        Fenced: Given up, and another sender had taken it over.
+    """
     if tx.now - message.queued_at > GIVE_UP_AFTER:
         _end_failed(tx, message, problem)
-        return
+        return False
     pause_s = retry_after_s if retry_after_s is not None else min(2**message.attempts, _LONGEST_PAUSE_S)
     tx.execute(_own(message).values(due_at=tx.now + timedelta(seconds=pause_s), problem=problem[:200]))
+    return True
 
 
 def mark_failed(tx: Tx, message: QueuedMessage, problem: str) -> None:
@@ -234,6 +239,28 @@ def count_queued(view: View) -> int:
         view.execute(
             select(func.count()).select_from(Message).where(Message.due_at.is_not(None))
         ).scalar_one()
+    )
+
+
+def count_failed(view: View, address: Address) -> int:
+    """How much news never reached an address."""
+    failed = select(func.count()).select_from(Message).where(*_failed(address))
+    return int(view.execute(failed).scalar_one())
+
+
+def send_failed_again(tx: Tx, address: Address) -> int:
+    """Send what never reached an address, as if it were queued now. Returns how much there is. Twice finds nothing more."""
+    anew = {"state": MessageState.QUEUED.value, "queued_at": tx.now, "due_at": tx.now, "attempts": 0}
+    again = tx.execute(update(Message).where(*_failed(address)).values(anew)).rowcount
+    tx.wake("messages")
+    return again
+
+
+def _failed(address: Address) -> Sequence[ColumnElement[bool]]:
+    return (
+        Message.channel == address.channel,
+        Message.external_id == address.external_id,
+        Message.state == MessageState.FAILED.value,
     )
 
 

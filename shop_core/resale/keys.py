@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy import Row, bindparam, insert, select, update
 
-from shop_core.customers.people import Customer, get_language, lock_person
+from shop_core.customers.people import Address, Customer, get_language, lock_person
 from shop_core.db.base import table_of
 from shop_core.db.tx import Tx, View
 from shop_core.kernel.errors import ShopError
@@ -42,6 +42,11 @@ class ResellerView:
     key: str
     sealed_secret: bytes
     made_at: datetime
+
+    @property
+    def address(self) -> Address:
+        """Where news of its orders is queued for."""
+        return Address(CHANNEL, self.key)
 
     def open_keys(self, vault: Vault) -> Keys:
         """The pair itself."""
@@ -116,6 +121,12 @@ def get_reseller_by_id(view: View, reseller_id: int) -> ResellerView:
 def find_any_reseller(view: View, key: str) -> ResellerView | None:
     """A shop that bought once, whether it still may or not."""
     row = view.execute(_BY_KEY, {"wanted": key}).first()
+    return None if row is None else _view(row)
+
+
+def find_reseller(view: View, reseller_id: int) -> ResellerView | None:
+    """A shop that bought once, by our number of it."""
+    row = view.execute(select(*Reseller.__table__.columns).where(Reseller.id == reseller_id)).first()
     return None if row is None else _view(row)
 
 

@@ -20,6 +20,7 @@ from shop_core.orders.errors import NoSuchOrder
 from shop_core.resale import signing, told
 from shop_core.resale.keys import CHANNEL, ResellerView, find_any_reseller
 from shop_core.resale.trade import Resold, get_resold, look_at_goods
+from shop_core.resale.unheard import report
 from shop_core.vault.vault import Vault
 from shop_core.wire.outlet import Outlet
 from shop_core.wire.reading import NotReadable, read_facts
@@ -40,7 +41,7 @@ class _Letter:
 
 
 async def tell_resellers(shop: Shop) -> int:
-    """Send what is due. What is not heard is sent again, ever more slowly, for two days; the other shop may ask meanwhile.
+    """Send what is due. What is not heard is sent again, ever more slowly, for two days; then staff hear of it.
 
     May run twice: a callback tells how the order stands, and a second one tells the same.
     """
@@ -53,8 +54,8 @@ async def _tell(shop: Shop, message: QueuedMessage) -> None:
     try:
         letter = await shop.write(_write_letter, message)
         problem = "" if letter is None else await _send(shop, letter)
-        if problem:
-            await shop.write(postpone, message, problem)
+        if letter is not None and problem:
+            await shop.write(_not_heard, message, letter, problem)
         else:
             await shop.write(mark_sent, message)
     except Fenced:
@@ -74,6 +75,12 @@ def _write_letter(tx: Tx, message: QueuedMessage) -> _Letter | None:
         return None
     # The look is recorded and committed before a code is opened.
     return _Letter(reseller, resold, resold.callback_url, look_at_goods(tx, reseller, resold))
+
+
+def _not_heard(tx: Tx, message: QueuedMessage, letter: _Letter, problem: str) -> None:
+    """Again later; not heard for so long, it needs a person."""
+    if not postpone(tx, message, problem):
+        report(tx, letter.reseller, letter.resold, problem)
 
 
 async def _send(shop: Shop, letter: _Letter) -> str:

@@ -68,6 +68,7 @@ CHANGING = (
     "staff remove",
     "reseller add",
     "reseller remove",
+    "reseller tell",
     "thread reply",
     "thread done",
 )

@@ -65,6 +65,7 @@ FORGED: Final[Mapping[str, tuple[str, ...]]] = {
     "thread done": ("{nobodys}", "{huge}", "-1"),
     "reseller add": ("#{nobodys}", "{huge}", "{nonumber}"),
     "reseller remove": ("{nobodys} --yes", "{huge} --yes", "-1 --yes"),
+    "reseller tell": ("{nobodys}", "{huge}", "-1"),
     "supplier book": ("nobody", "first", "{huge}", "../x"),
     "offer connect": (
         "{nobodys} {variant}",

@@ -96,6 +96,7 @@ MAY: Final[dict[str, frozenset[Role]]] = {
     "reseller": COUNTS,
     "reseller add": COUNTS,
     "reseller remove": COUNTS,
+    "reseller tell": COUNTS,
     "funnel": COUNTS,
     "audit": COUNTS,
     "verify": COUNTS,

@@ -146,6 +146,7 @@ LINES: Mapping[str, str] = {
     "reseller": "reseller",
     "reseller add": "reseller add {order}",
     "reseller remove": "reseller remove {reseller}",
+    "reseller tell": "reseller tell {reseller}",
     "web": "web tg:1",
     "web password": "web password",
     "web code": "web code 123456",
