@@ -119,6 +119,9 @@ def _wechat_faults(raw: Mapping[str, Any]) -> Iterator[Fault]:
         if channel.get("profile") == "service" and "app_secret" not in channel:
             expected = 'env:NAME or file:PATH, because profile = "service"; or "passive"'
             yield Fault(f"channels.{name}.app_secret", "nothing", expected)
+        if "menu" in channel and "app_secret" not in channel:
+            expected = "env:NAME or file:PATH, because a menu is set by it; or no menu"
+            yield Fault(f"channels.{name}.app_secret", "nothing", expected)
         ways = _texts(channel.get("gateways"))
         if ways and channel.get("sells_virtual_goods") is not True:
             expected = (

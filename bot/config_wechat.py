@@ -5,17 +5,27 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Mapping
 from typing import Annotated, Final, Literal
+from unicodedata import east_asian_width
 
 from pydantic import AfterValidator, Field, PlainValidator
 
+from bot.channels.wechat.settings import MenuButton
+from bot.config_report import show
 from bot.config_section import Section
 from bot.config_values import BaseAddress, InstanceName, Yes, resolve_secret, wrong
+from handlers.deep_links import menu_key_of
 from shop_core.kernel.secret import Secret
 
 _TOKEN: Final = re.compile(r"[A-Za-z0-9]{3,32}")
 _AES_KEY: Final = re.compile(r"[A-Za-z0-9+/]{43}")
 _KEY_BYTES: Final = 32
+MOST_ON_TOP: Final = 3
+MOST_BELOW: Final = 5
+_WIDEST_ON_TOP: Final = 8
+_WIDEST_BELOW: Final = 16
+"""Letters, of which a Chinese character is two: WeChat cuts what is wider."""
 
 
 def _check_token(token: Secret) -> Secret:
@@ -39,6 +49,45 @@ def _check_aes_key(key: Secret) -> Secret:
     return key
 
 
+def _check_menu(menu: object) -> tuple[MenuButton, ...]:
+    """Names and where they lead, as WeChat takes them: what it would refuse or cut is said here."""
+    if not isinstance(menu, Mapping):
+        raise wrong(show(menu), "a table of names and places")
+    if len(menu) > MOST_ON_TOP:
+        raise wrong(
+            f"{len(menu)} buttons", f"at most {MOST_ON_TOP}; each may be a table of up to {MOST_BELOW}"
+        )
+    return tuple(_on_top(name, leads_to) for name, leads_to in menu.items())
+
+
+def _on_top(name: str, leads_to: object) -> MenuButton:
+    _check_name(name, _WIDEST_ON_TOP)
+    if not isinstance(leads_to, Mapping):
+        return _button(name, leads_to)
+    if not 1 <= len(leads_to) <= MOST_BELOW:
+        raise wrong(f"{len(leads_to)} buttons below {name}", f"1 to {MOST_BELOW}")
+    for below in leads_to:
+        _check_name(below, _WIDEST_BELOW)
+    return MenuButton(name, below=tuple(_button(below, one) for below, one in leads_to.items()))
+
+
+def _button(name: str, leads_to: object) -> MenuButton:
+    text = leads_to if isinstance(leads_to, str) else ""
+    if text.startswith("https://"):
+        return MenuButton(name, url=text)
+    key = menu_key_of(text)
+    if key is None:
+        places = "home, all/1, orders, balance, support, help, pickup, p/12"
+        raise wrong(show(leads_to), f"for {name} a place of the shop ({places}) or https://…")
+    return MenuButton(name, key=key)
+
+
+def _check_name(name: str, widest: int) -> None:
+    width = sum(2 if east_asian_width(char) in "WF" else 1 for char in name)
+    if not name.strip() or width > widest:
+        raise wrong(show(name), f"a name of at most {widest // 2} Chinese characters, or {widest} letters")
+
+
 WechatToken = Annotated[Secret, PlainValidator(resolve_secret), AfterValidator(_check_token)]
 AesKey = Annotated[Secret, PlainValidator(resolve_secret), AfterValidator(_check_aes_key)]
 
@@ -60,6 +109,9 @@ class WechatConfig(Section):
     profile: Literal["service", "passive"] = Field("passive", description='"service" or "passive"')
     app_secret: Annotated[Secret, PlainValidator(resolve_secret)] | None = Field(
         None, description="the AppSecret of WeChat's console, as env:NAME or file:PATH"
+    )
+    menu: Annotated[tuple[MenuButton, ...], PlainValidator(_check_menu)] | None = Field(
+        None, description='a table of names and places of the shop: { "买东西" = "all/1" }'
     )
     gateways: tuple[InstanceName, ...] = Field((), description="a list of names of [gateways.*]")
     sells_virtual_goods: Yes = Field(default=False, description="true or false")

@@ -91,6 +91,7 @@ class Outside:
         pauses: How long Telegram bots wait.
         wechat: Arguments for the HTTP client of WeChat accounts.
         wechat_patience_s: How long WeChat's requests wait for their answer.
+        wechat_call_s: How long a call to WeChat may take.
         outlet: Carries callbacks to addresses that other shops named; a test's shops are all on this machine.
         most: How much one page of the web chat may say.
         staff_pane: The identity that ``/staff`` gives to whoever opens it on this machine: the demo's, never a shop's.
@@ -104,6 +105,7 @@ class Outside:
     pauses: Pauses = field(default_factory=Pauses)
     wechat: Mapping[str, Any] = field(default_factory=dict)
     wechat_patience_s: float = 4.3
+    wechat_call_s: float = 10.0
     outlet: Callable[[], httpx.AsyncBaseTransport] = to_the_world
     most: RateLimitItem = MOST_MESSAGES
     staff_pane: str | None = None
@@ -362,8 +364,10 @@ def _wechat(name: str, settings: WechatConfig, shop: Shop, outside: Outside) -> 
             aes_key=settings.encoding_aes_key or nothing,
             mode=Mode(settings.mode),
             profile=Profile(settings.profile),
+            menu=settings.menu,
             api_base_url=settings.api_base_url,
             patience_s=outside.wechat_patience_s,
+            call_s=outside.wechat_call_s,
             httpx_kwargs=outside.wechat,
         ),
         shop,

@@ -1,8 +1,8 @@
 """Breaker and pace: whether a purchase may be sent to a supplier now, and what its answers say about it.
 
-A supplier, and each of its offers, has a row. Enough failures in a row open the breaker: it is left alone for a while that
-doubles. When that is over, one purchase may probe; taking the probe is one guarded statement, so of many that wait for it
-one goes and the others stay.
+A supplier, and each of its offers, has a row; so has a channel whose vendor is called. Enough failures in a row open the
+breaker: it is left alone for a while that doubles. When that is over, one call may probe; taking the probe is one guarded
+statement, so of many that wait for it one goes and the others stay.
 """
 
 from __future__ import annotations
@@ -104,10 +104,7 @@ def pass_gate(tx: Tx, supplier: str, offer_id: int, terms: SupplierTerms) -> tim
     is best said before.
     """
     subjects = (supplier_subject(supplier), offer_subject(offer_id))
-    rows = tx.execute(_GATE, {"subjects": subjects}).all()
-    if len(rows) < len(subjects):
-        _make_rows(tx, subjects)
-        rows = tx.execute(_GATE, {"subjects": subjects}).all()
+    rows = _lock_rows(tx, subjects)
     # The supplier's comes first; so do all who lock both.
     next_at: datetime | None = rows[0].next_at
     wait = _pace_of(tx, next_at, supplier, terms) or _closed_for(tx, rows)
@@ -125,6 +122,42 @@ def pass_gate(tx: Tx, supplier: str, offer_id: int, terms: SupplierTerms) -> tim
         },
     )
     return None if passed.rowcount == len(subjects) else _SOON
+
+
+def channel_subject(name: str) -> str:
+    """The row of a channel whose vendor is called over HTTP."""
+    return f"channel:{name}"
+
+
+def pass_breaker(tx: Tx, subject: str) -> timedelta | None:
+    """Let one call through to whatever has no pace to keep, or say how long it is left alone."""
+    wait = _closed_for(tx, _lock_rows(tx, (subject,)))
+    if wait is not None:
+        return wait
+    passed = tx.execute(
+        _PASS,
+        {
+            "subjects": (subject,),
+            "now": tx.now,
+            "probe_ends": tx.now + PROBE,
+            "paced": "",
+            "following": tx.now,
+        },
+    )
+    return None if passed.rowcount == 1 else _SOON
+
+
+def close_breaker(tx: Tx, subject: str) -> bool:
+    """A readable answer. Returns whether anything was wrong before."""
+    return bool(tx.execute(_CLOSE, {"subjects": (subject,)}).rowcount)
+
+
+def _lock_rows(tx: Tx, subjects: Sequence[str]) -> Sequence[Row[Any]]:
+    rows = tx.execute(_GATE, {"subjects": subjects}).all()
+    if len(rows) < len(subjects):
+        _make_rows(tx, subjects)
+        rows = tx.execute(_GATE, {"subjects": subjects}).all()
+    return rows
 
 
 def _make_rows(tx: Tx, subjects: Sequence[str]) -> None:

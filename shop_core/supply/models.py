@@ -219,7 +219,7 @@ class PurchaseAsk(Base):
 
 
 class Health(Base):
-    """How a supplier, or one of its offers, has answered lately: the breaker, and the pace of sending.
+    """How a supplier, one of its offers, or a channel's vendor has answered lately: the breaker, and the pace of sending.
 
     ``opened_until`` None: it is asked as usual. Later than now: it is left alone. Passed: one purchase may probe it, and
     says so in ``probe_until``. ``next_at``: when the next purchase may be sent (of a supplier).

@@ -10,7 +10,9 @@ from typing import Final
 import structlog
 
 from bot.channels.channel import Answer, Unreachable
+from bot.channels.wechat.api import Api
 from bot.channels.wechat.draw import Drawn, draw, draw_push
+from bot.channels.wechat.menu import Menu
 from bot.channels.wechat.numbers import Meant, Numbers
 from bot.channels.wechat.parse import Heard, Kind
 from bot.channels.wechat.push import Pusher
@@ -73,11 +75,20 @@ class WeChatChannel:
         self._answer = answer
         self._draw_news = draw_news
         self._numbers = Numbers(settings.name, shop)
-        self._pusher = Pusher(settings, shop) if settings.profile is Profile.SERVICE else None
+        self._api = Api(settings, shop) if settings.app_secret.reveal() else None
+        self._pusher = None
+        if self._api is not None and settings.profile is Profile.SERVICE:
+            self._pusher = Pusher(self._api, shop)
+        self._menu = None
+        if self._api is not None and settings.menu is not None:
+            self._menu = Menu(settings.name, settings.menu, self._api, shop)
 
     async def run(self) -> None:
-        """WeChat comes to us through the web server, so there is nothing to fetch: wait to be cancelled."""
-        await asyncio.Event().wait()
+        """WeChat comes to us through the web server, so there is nothing to fetch: keep the menu, until cancelled."""
+        if self._menu is None:
+            await asyncio.Event().wait()
+        else:
+            await self._menu.keep()
 
     async def reply(self, letter: Letter, payload: bytes) -> Screen | None:
         """Answer one letter, into the row that its request looks at.
@@ -138,8 +149,8 @@ class WeChatChannel:
 
     async def close(self) -> None:
         """Let go of the connections."""
-        if self._pusher is not None:
-            await self._pusher.close()
+        if self._api is not None:
+            await self._api.close()
 
     async def _hand(self, address: Address, message: str, screen: Screen) -> Screen:
         told = await self._news(address, screen)

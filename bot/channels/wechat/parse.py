@@ -13,7 +13,7 @@ from wechatpy.events import BaseEvent
 from wechatpy.messages import BaseMessage
 
 from bot.channels.wechat.gate import UNREADABLE, NotWeChat
-from handlers.deep_links import link_of
+from handlers.deep_links import link_of, menu_link_of
 from shop_core.messaging.allowance import Act
 
 _OPENID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -92,8 +92,10 @@ def _event(said: BaseEvent) -> Heard | None:
     message = "e" + hashlib.sha256("\n".join(parts).encode()).hexdigest()
     heard = Heard(account=said.target, person=said.source, message=message, kind=Kind.LINK)
     match said.event:
-        case "subscribe" | "subscribe_scan" | "scan" | "click":
+        case "subscribe" | "subscribe_scan" | "scan":
             return heard.model_copy(update={"text": link_of(key) or "home", "acts": Act.TOUCHED})
+        case "click":
+            return heard.model_copy(update={"text": menu_link_of(key) or "home", "acts": Act.TOUCHED})
         case "unsubscribe":
             return heard.model_copy(update={"kind": Kind.GONE})
         case _:

@@ -32,6 +32,28 @@ class Profile(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class MenuButton:
+    """A button: a link of ours, a page outside, or the name above others.
+
+    Attributes:
+        key: What comes with the touch: a public link as a payload.
+    """
+
+    name: str
+    key: str | None = None
+    url: str | None = None
+    below: tuple[MenuButton, ...] = ()
+
+    def said(self) -> Mapping[str, Any]:
+        """As WeChat has it."""
+        if self.below:
+            return {"name": self.name, "sub_button": [button.said() for button in self.below]}
+        if self.url is not None:
+            return {"type": "view", "name": self.name, "url": self.url}
+        return {"type": "click", "name": self.name, "key": self.key}
+
+
+@dataclass(frozen=True, slots=True)
 class WeChatSettings:
     """One account.
 
@@ -41,7 +63,9 @@ class WeChatSettings:
         app_secret: Fetches access tokens.
         token: What WeChat signs with, as both sides have it in their settings.
         aes_key: 43 characters (EncodingAESKey).
+        menu: What the account's menu is to be; None: that is somebody else's affair. Empty: there is to be none.
         patience_s: So long a request waits for its answer; WeChat hangs up after five seconds.
+        call_s: So long a call of ours may take, connecting included.
         httpx_kwargs: Passed to ``httpx.AsyncClient``: a transport, ``trust_env``.
     """
 
@@ -52,6 +76,8 @@ class WeChatSettings:
     aes_key: Secret
     mode: Mode = Mode.SAFE
     profile: Profile = Profile.PASSIVE
+    menu: tuple[MenuButton, ...] | None = None
     api_base_url: str = API
     patience_s: float = 4.3
+    call_s: float = 10.0
     httpx_kwargs: Mapping[str, Any] = field(default_factory=dict)

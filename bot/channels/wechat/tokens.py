@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
 from datetime import timedelta
 from typing import Final
 
 import httpx
 import structlog
 
-from bot.channels.wechat.calls import call
+from bot.channels.wechat.calls import Call, call
 from bot.channels.wechat.settings import WeChatSettings
 from shop_core.db.shop import Shop
 from shop_core.db.tx import Tx
@@ -98,7 +97,8 @@ class Tokens:
             "secret": self._settings.app_secret.reveal(),
             "force_refresh": is_forced,
         }
-        answer = await call(self._http, "/cgi-bin/stable_token", json.dumps(body).encode(), {})
+        asked = Call("/cgi-bin/stable_token", body)
+        answer = await call(self._http, asked, within_s=self._settings.call_s)
         token, seconds = answer.get("access_token"), answer.get("expires_in")
         if not isinstance(token, str) or not token or not isinstance(seconds, int):
             # 40164 names the address to be allowed in the console, 40125 a wrong secret: the owner's to mend.

@@ -39,6 +39,8 @@ PRICE_MINOR: Final = 1500
 TIMING: Final = Timing(
     poll_s=0.2, lease=timedelta(seconds=10), schedule_lease=timedelta(seconds=5), drain_s=2.0, jobs=1.0
 )
+CALL_S: Final = 1.5
+"""How long a call of the shop's to WeChat may take."""
 _PAY_BUTTON: Final = re.compile(r'<a class="key primary" href="([^"]+)">')
 _CONFIG: Final = """
 [shop]
@@ -73,7 +75,6 @@ app_secret = "file:secret.key"
 token = "file:token.key"
 encoding_aes_key = "file:aes.key"
 mode = "{mode}"
-profile = "{profile}"
 api_base_url = "{api}"
 gateways = ["alipay"]
 sells_virtual_goods = true
@@ -149,19 +150,28 @@ async def a_wechat_shop(
     profile: str = "service",
     processes: int = 1,
     patience_s: float = 4.3,
+    more: str = "",
+    wechat: WeChatStandIn | None = None,
 ) -> AsyncIterator[Stage]:
     """Open the shop as ``kapu run`` does, so many times; at the end see that its books are whole.
 
     Args:
         patience_s: How long the shop lets a request wait.
+        more: More keys of the channel's table.
+        wechat: One that knows of the account already, and runs.
     """
     known = account or Account()
     async with AsyncExitStack() as stack:
-        wechat = await stack.enter_async_context(WeChatStandIn(known).serving())
+        if wechat is None:
+            wechat = await stack.enter_async_context(WeChatStandIn(known).serving())
+        wechat.webhooks.clear()
+        table = f'profile = "{profile}"\n{more}\n'
         programs = []
         for number in range(processes):
-            config = _lay(folder / f"shop{number}", database_url, cashier, wechat, profile)
-            outside = Outside(timing=TIMING, wechat={"trust_env": False}, wechat_patience_s=patience_s)
+            config = _lay(folder / f"shop{number}", database_url, cashier, wechat, table=table)
+            outside = Outside(
+                timing=TIMING, wechat={"trust_env": False}, wechat_patience_s=patience_s, wechat_call_s=CALL_S
+            )
             program, port = await stack.enter_async_context(_opened(config, outside))
             programs.append(program)
             wechat.webhooks.append(f"http://127.0.0.1:{port}/channels/{NAME}/webhook")
@@ -193,9 +203,9 @@ async def _opened(config: Path, outside: Outside) -> AsyncIterator[tuple[Program
 
 
 def _lay(
-    folder: Path, database_url: str, cashier: CashierControl, wechat: WeChatStandIn, profile: str
+    folder: Path, database_url: str, cashier: CashierControl, wechat: WeChatStandIn, *, table: str
 ) -> Path:
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     account = wechat.account
     settings = _CONFIG.format(
         database=database_url.replace("+aiosqlite", "").replace("+asyncpg", ""),
@@ -204,9 +214,9 @@ def _lay(
         pid=EPAY_PID,
         app_id=account.app_id,
         mode=account.mode,
-        profile=profile,
         api=wechat.base_url,
     )
+    settings += table
     keys = folder.parent / "keys"
     if not keys.exists():
         keys.mkdir()

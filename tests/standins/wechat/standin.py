@@ -19,7 +19,7 @@ import httpx
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from tests.standins.wechat.crypto import Cipher, signature
@@ -73,7 +73,8 @@ class WeChatStandIn:
         webhooks: Where the shop's processes are; each request goes to the next of them, as behind a balancer.
         patience_s: After so long WeChat hangs up and asks again.
         repeats: How often it asks again.
-        faults: What becomes of the next pushes: an error code, ``cut`` (sent, no answer), ``half`` (no JSON).
+        faults: What becomes of the next calls: an error code, ``half`` (done, but no JSON), ``slow``,
+            ``hang``, ``drip``, ``down``.
         ahead_s: How far WeChat's clock is ahead.
     """
 
@@ -83,11 +84,14 @@ class WeChatStandIn:
     repeats: int = 3
     faults: list[int | str] = field(default_factory=list)
     ahead_s: float = 0.0
+    hangs_s: float = 30.0
     base_url: str = ""
     pushes: list[Push] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
     token_calls: list[bool] = field(default_factory=list)
     send_calls: int = 0
+    menu: list[dict[str, Any]] | None = None
+    menu_calls: list[str] = field(default_factory=list)
     requests: int = 0
     said: dict[str, _Quota] = field(default_factory=dict)
     touched: dict[str, _Quota] = field(default_factory=dict)
@@ -168,14 +172,52 @@ class WeChatStandIn:
             self.tokens.append(secrets.token_urlsafe(60))
         return JSONResponse({"access_token": self.tokens[-1], "expires_in": 7200})
 
-    async def send(self, request: Request) -> Response:
-        self.send_calls += 1
+    async def answer(self, request: Request) -> Response:
+        """Anything but tokens: with a good token, and as it is told to fail."""
+        what = request.url.path.removeprefix("/cgi-bin/")
+        self.send_calls += what == "message/custom/send"
         if request.query_params.get("access_token") not in self.tokens[-1:]:
             return JSONResponse({"errcode": 40001, "errmsg": "invalid credential, access_token is invalid"})
-        asked = json.loads(await request.body())
         fault = self.faults.pop(0) if self.faults else 0
         if isinstance(fault, int) and fault:
             return JSONResponse({"errcode": fault, "errmsg": "on demand"})
+        if fault == "hang":
+            await asyncio.sleep(self.hangs_s)
+        if fault == "slow":
+            await asyncio.sleep(0.5)
+        if fault == "drip":
+            return StreamingResponse(self._drip())
+        if fault == "down":
+            return Response(status_code=502)
+        if what.startswith("menu/"):
+            return await self._menu(what.removeprefix("menu/"), request)
+        return await self._send(request, fault)
+
+    async def _drip(self) -> AsyncIterator[bytes]:
+        """A byte now and then, and never all of them."""
+        for _ in range(int(self.hangs_s * 5)):
+            yield b" "
+            await asyncio.sleep(0.2)
+
+    async def _menu(self, what: str, request: Request) -> Response:
+        self.menu_calls.append(what)
+        if what == "get":
+            if self.menu is None:
+                return JSONResponse({"errcode": 46003, "errmsg": "menu no exist"})
+            return JSONResponse({"menu": {"button": _with_lists(self.menu), "menuid": 1}})
+        if what == "delete":
+            self.menu = None
+            return JSONResponse({"errcode": 0, "errmsg": "ok"})
+        buttons = (await request.json())["button"]
+        if not 1 <= len(buttons) <= 3 or any(len(one.get("sub_button", [])) > 5 for one in buttons):
+            return JSONResponse({"errcode": 40016, "errmsg": "invalid button size"})
+        if any(len(one["name"].encode()) > 16 for one in buttons):
+            return JSONResponse({"errcode": 40018, "errmsg": "invalid button name size"})
+        self.menu = buttons
+        return JSONResponse({"errcode": 0, "errmsg": "ok"})
+
+    async def _send(self, request: Request, fault: int | str) -> Response:
+        asked = json.loads(await request.body())
         if not self._spend(asked["touser"]):
             return JSONResponse({"errcode": 45047, "errmsg": "out of response count limit"})
         self.pushes.append(Push(asked["touser"], asked["text"]["content"]))
@@ -210,7 +252,10 @@ class WeChatStandIn:
         app = Starlette(
             routes=[
                 Route("/cgi-bin/stable_token", self.stable_token, methods=["POST"]),
-                Route("/cgi-bin/message/custom/send", self.send, methods=["POST"]),
+                Route("/cgi-bin/message/custom/send", self.answer, methods=["POST"]),
+                Route("/cgi-bin/menu/create", self.answer, methods=["POST"]),
+                Route("/cgi-bin/menu/get", self.answer),
+                Route("/cgi-bin/menu/delete", self.answer),
             ]
         )
         server = _Server(
@@ -281,6 +326,11 @@ class Follower:
             "CreateTime": int(self.wechat.now()),
             "MsgType": kind,
         }
+
+
+def _with_lists(buttons: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Buttons as menu/get shows them: with a list below each, empty or not."""
+    return [{**one, "sub_button": _with_lists(one.get("sub_button", []))} for one in buttons]
 
 
 def _xml(fields: Mapping[str, str | int]) -> str:
