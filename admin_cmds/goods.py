@@ -8,6 +8,7 @@ from typing import Final
 from admin_cmds import edits
 from admin_cmds.command import Desk
 from admin_cmds.links import link_to
+from admin_cmds.scenes import qr_row
 from handlers.screen import Button, Line, LinkButton, Screen, Style, Weight
 from shop_core.catalog.edit import NewProduct, NewVariant
 from shop_core.catalog.goods import GoodsKind
@@ -99,7 +100,8 @@ async def product_show(desk: Desk, product_id: int) -> Screen:
     if not product.variants:
         lines.append(Line(desk.say("admin.product.no_variant")))
     rows = [row for variant in product.variants for row in _variant_rows(desk, variant)]
-    return Screen(tuple(lines), (*rows, _state_row(desk, product), _goods_row(desk)))
+    last = (_state_row(desk, product), *qr_row(desk, product.id), _goods_row(desk))
+    return Screen(tuple(lines), (*rows, *last))
 
 
 def _see(view: View, product_id: int) -> _Seen:

@@ -43,6 +43,7 @@ from shop_core.gateways.epay import EpayGateway, EpaySettings
 from shop_core.insight.exposure import ExposureLog
 from shop_core.kernel.clock import Clock, SystemClock
 from shop_core.kernel.secret import Secret
+from shop_core.messaging.scene_codes import SceneCodes
 from shop_core.orders.pay_door import PayDoor
 from shop_core.payments.gateway import Gateway, Gateways
 from shop_core.reconciliation.counterpart import Counterparts
@@ -161,6 +162,7 @@ def open_shop(
         ),
         ExposureLog: ExposureLog(),
         StaffDoor: _staff_door(config),
+        SceneCodes: SceneCodes(),
         PayDoor: PayDoor(None if config.http.public_url is None else f"{config.http.public_url}/pay"),
     }
     database = connect(config.database.url.reveal(), outside.clock, surroundings)
@@ -248,6 +250,8 @@ def wire(config: Config, outside: Outside, *, is_schema_current: bool = True) ->
             case WechatConfig():
                 wechat = _wechat(name, settings, shop, outside)
                 hooks.append(wechat.webhook.route())
+                if wechat.scenes is not None:
+                    shop.get(SceneCodes).add(name, wechat.scenes.make)
                 channels[name] = wechat
             case WebchatConfig():
                 webchat = _webchat(config, name, settings, shop, outside)

@@ -17,7 +17,7 @@ from shop_core.delivery import restock
 from shop_core.insight import models as insight
 from shop_core.jobs import models as jobs
 from shop_core.ledger import models as ledger
-from shop_core.messaging import access_tokens, allowance, choices, nonces, pace, passive
+from shop_core.messaging import access_tokens, allowance, choices, nonces, pace, passive, vendor_ids
 from shop_core.messaging import models as messaging
 from shop_core.orders import models as orders
 from shop_core.payments import health
@@ -60,6 +60,7 @@ AREAS: Final = (
     stock,
     threads,
     supply,
+    vendor_ids,
 )
 
 METADATA: Final[MetaData] = Base.metadata

@@ -7,7 +7,7 @@ from typing import Final
 import click
 from click import Argument, Option
 
-from admin_cmds import goods, goods_kind, imports, shelf
+from admin_cmds import goods, goods_kind, imports, scenes, shelf
 from admin_cmds.arguments import AMOUNT, COUNT, DAY, ID
 from admin_cmds.command import Command
 from admin_cmds.forms.walk import begin_field, begin_price, begin_product, begin_variant, form_step
@@ -47,6 +47,13 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command("product show", goods.product_show, "product show 7", Right.LOOK, (number("product_id"),)),
     Command(
         "product publish", goods.product_publish, "product publish 7", Right.GOODS, (number("product_id"),)
+    ),
+    Command(
+        "product qr",
+        scenes.product_qr,
+        "product qr 7",
+        Right.LOOK,
+        (number("product_id"), Argument(["channel"], required=False)),
     ),
     Command("product hide", goods.product_hide, "product hide 7", Right.GOODS, (number("product_id"),)),
     Command(

@@ -17,6 +17,7 @@ from shop_core.customers.people import Address
 from shop_core.db.shop import Shop
 from shop_core.insight.exposure import ExposureLog
 from shop_core.messaging.queue import QueuedMessage, claim_messages
+from shop_core.messaging.scene_codes import SceneCodes
 from shop_core.payments.gateway import Gateways
 from shop_core.reconciliation.counterpart import Counterparts
 from shop_core.staff.audit import AuditEntry, list_recent
@@ -94,9 +95,15 @@ def staffed(market: Market) -> Office:
     }
     services[Words] = Words(("zh", "en"), "Asia/Shanghai", (CUSTOMER_WORDS, STAFF_WORDS))
     services[ExposureLog] = ExposureLog()
+    codes = services[SceneCodes] = SceneCodes()
+    codes.add("wx", _scene)
     services[StaffDoor] = StaffDoor("https://shop.test/staff")
     market.shop = Shop(old.database, old.clock, old.policy, services, random=market.random)
     return Office(market)
+
+
+async def _scene(scene: str) -> str:
+    return f"https://wechat.test/q/{scene}"
 
 
 def text_of(screen: Screen) -> str:

@@ -66,6 +66,7 @@ LINES: Mapping[str, str] = {
     "product add": 'product add "网易云音乐" 年卡 --en "NetEase Music"',
     "product list": "product list",
     "product show": "product show {product}",
+    "product qr": "product qr {product}",
     "product hide": "product hide #{product}",
     "product publish": "product publish {product}",
     "variant add": "variant add {product} 48 季卡 --cost 40.5 --per-order 2",

@@ -16,6 +16,7 @@ from bot.channels.wechat.menu import Menu
 from bot.channels.wechat.numbers import Meant, Numbers
 from bot.channels.wechat.parse import Heard, Kind
 from bot.channels.wechat.push import Pusher
+from bot.channels.wechat.scenes import Scenes
 from bot.channels.wechat.settings import Profile, WeChatSettings
 from bot.channels.wechat.webhook import Webhook, seal_answer
 from handlers.incoming import Incoming
@@ -76,9 +77,10 @@ class WeChatChannel:
         self._draw_news = draw_news
         self._numbers = Numbers(settings.name, shop)
         self._api = Api(settings, shop) if settings.app_secret.reveal() else None
-        self._pusher = None
+        self._pusher = self.scenes = None
         if self._api is not None and settings.profile is Profile.SERVICE:
             self._pusher = Pusher(self._api, shop)
+            self.scenes = Scenes(settings.name, self._api, shop)
         self._menu = None
         if self._api is not None and settings.menu is not None:
             self._menu = Menu(settings.name, settings.menu, self._api, shop)

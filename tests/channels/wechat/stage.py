@@ -45,6 +45,7 @@ _PAY_BUTTON: Final = re.compile(r'<a class="key primary" href="([^"]+)">')
 _CONFIG: Final = """
 [shop]
 name = "云卡小铺"
+owners = [{owners}]
 
 [database]
 url = "{database}"
@@ -151,6 +152,7 @@ async def a_wechat_shop(
     processes: int = 1,
     patience_s: float = 4.3,
     more: str = "",
+    owner: str = "",
     wechat: WeChatStandIn | None = None,
 ) -> AsyncIterator[Stage]:
     """Open the shop as ``kapu run`` does, so many times; at the end see that its books are whole.
@@ -158,6 +160,7 @@ async def a_wechat_shop(
     Args:
         patience_s: How long the shop lets a request wait.
         more: More keys of the channel's table.
+        owner: The openid of whoever owns the shop.
         wechat: One that knows of the account already, and runs.
     """
     known = account or Account()
@@ -168,7 +171,7 @@ async def a_wechat_shop(
         table = f'profile = "{profile}"\n{more}\n'
         programs = []
         for number in range(processes):
-            config = _lay(folder / f"shop{number}", database_url, cashier, wechat, table=table)
+            config = _lay(folder / f"shop{number}", database_url, cashier, wechat, table=table, owner=owner)
             outside = Outside(
                 timing=TIMING, wechat={"trust_env": False}, wechat_patience_s=patience_s, wechat_call_s=CALL_S
             )
@@ -203,12 +206,13 @@ async def _opened(config: Path, outside: Outside) -> AsyncIterator[tuple[Program
 
 
 def _lay(
-    folder: Path, database_url: str, cashier: CashierControl, wechat: WeChatStandIn, *, table: str
+    folder: Path, database_url: str, cashier: CashierControl, wechat: WeChatStandIn, *, table: str, owner: str
 ) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     account = wechat.account
     settings = _CONFIG.format(
         database=database_url.replace("+aiosqlite", "").replace("+asyncpg", ""),
+        owners=f'"{NAME}:{owner}"' if owner else "",
         port=free_port(),
         cashier=cashier.base_url,
         pid=EPAY_PID,

@@ -91,6 +91,7 @@ class WeChatStandIn:
     token_calls: list[bool] = field(default_factory=list)
     send_calls: int = 0
     menu: list[dict[str, Any]] | None = None
+    scenes: list[str] = field(default_factory=list)
     menu_calls: list[str] = field(default_factory=list)
     requests: int = 0
     said: dict[str, _Quota] = field(default_factory=dict)
@@ -179,19 +180,24 @@ class WeChatStandIn:
         if request.query_params.get("access_token") not in self.tokens[-1:]:
             return JSONResponse({"errcode": 40001, "errmsg": "invalid credential, access_token is invalid"})
         fault = self.faults.pop(0) if self.faults else 0
-        if isinstance(fault, int) and fault:
-            return JSONResponse({"errcode": fault, "errmsg": "on demand"})
-        if fault == "hang":
-            await asyncio.sleep(self.hangs_s)
-        if fault == "slow":
-            await asyncio.sleep(0.5)
+        if isinstance(fault, int):
+            said = {"errcode": fault, "errmsg": "on demand"}
+            return JSONResponse(said) if fault else await self._do(what, request)
+        if fault in {"hang", "slow"}:
+            await asyncio.sleep(self.hangs_s if fault == "hang" else 0.5)
         if fault == "drip":
             return StreamingResponse(self._drip())
         if fault == "down":
             return Response(status_code=502)
+        done = await self._do(what, request)
+        return Response(b'{"errcode"', media_type="application/json") if fault == "half" else done
+
+    async def _do(self, what: str, request: Request) -> Response:
         if what.startswith("menu/"):
             return await self._menu(what.removeprefix("menu/"), request)
-        return await self._send(request, fault)
+        if what == "qrcode/create":
+            return await self._qrcode(request)
+        return await self._send(request)
 
     async def _drip(self) -> AsyncIterator[bytes]:
         """A byte now and then, and never all of them."""
@@ -216,13 +222,19 @@ class WeChatStandIn:
         self.menu = buttons
         return JSONResponse({"errcode": 0, "errmsg": "ok"})
 
-    async def _send(self, request: Request, fault: int | str) -> Response:
+    async def _qrcode(self, request: Request) -> Response:
+        asked = await request.json()
+        scene = asked["action_info"]["scene"]["scene_str"]
+        if asked["action_name"] != "QR_LIMIT_STR_SCENE" or not 1 <= len(scene) <= 64:
+            return JSONResponse({"errcode": 40053, "errmsg": "invalid action info"})
+        self.scenes.append(scene)
+        return JSONResponse({"ticket": f"gQ{scene}", "url": f"http://weixin.qq.com/q/{scene}"})
+
+    async def _send(self, request: Request) -> Response:
         asked = json.loads(await request.body())
         if not self._spend(asked["touser"]):
             return JSONResponse({"errcode": 45047, "errmsg": "out of response count limit"})
         self.pushes.append(Push(asked["touser"], asked["text"]["content"]))
-        if fault == "half":
-            return Response(b'{"errcode"', media_type="application/json")
         return JSONResponse({"errcode": 0, "errmsg": "ok"})
 
     def allow(self, openid: str, *, touched: bool) -> None:
@@ -254,6 +266,7 @@ class WeChatStandIn:
                 Route("/cgi-bin/stable_token", self.stable_token, methods=["POST"]),
                 Route("/cgi-bin/message/custom/send", self.answer, methods=["POST"]),
                 Route("/cgi-bin/menu/create", self.answer, methods=["POST"]),
+                Route("/cgi-bin/qrcode/create", self.answer, methods=["POST"]),
                 Route("/cgi-bin/menu/get", self.answer),
                 Route("/cgi-bin/menu/delete", self.answer),
             ]
