@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
 
 import click
 
@@ -17,6 +19,8 @@ from shop_core.kernel.errors import ShopError
 from shop_core.kernel.money import Money
 from shop_core.messaging.tell_staff import address_of
 from shop_core.staff.roles import RIGHTS, Right, Role
+
+_HALF_A_DAY: Final = timedelta(hours=12)
 
 
 class NoSuchCommand(ShopError):
@@ -79,6 +83,11 @@ class Desk:
     def money(self, amount: Money) -> str:
         """An amount as the reader writes it."""
         return self.say.money(amount)
+
+    def moment(self, at: datetime) -> str:
+        """A moment that has passed; what is less than half a day ago needs no date."""
+        is_long_ago = self.shop.clock.now() - at > _HALF_A_DAY
+        return self.say.day(at) if is_long_ago else self.say.clock(at)
 
     def may(self, right: Right) -> bool:
         """Whether who is here has a right."""

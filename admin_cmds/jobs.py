@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any, Final
 
 from admin_cmds.command import Desk
@@ -25,15 +24,16 @@ async def jobs(desk: Desk) -> Screen:
         lines = (Line(desk.say("admin.jobs.none"), Style.TITLE),)
         return Screen(lines, ((desk.home_button(),),))
     title = Line(desk.say.count("admin.jobs.title", len(listed)), Style.TITLE)
+    hint = Line(desk.say("admin.jobs.hint"), Style.MUTED)
     rows: list[tuple[Button, ...]] = []
     for job in listed:
-        button = desk.button("admin.button.job_run", "job", "run", job.name, job=job_text(desk, job.name))
+        button = LinkButton(job_text(desk, job.name), link_to("job", "run", job.name))
         if rows and len(rows[-1]) == 1:
             rows[-1] = (*rows[-1], button)
         else:
             rows.append((button,))
     last = (LinkButton(desk.say("admin.button.refresh"), link_to("jobs")), desk.home_button())
-    return Screen((title, *(_line(desk, job) for job in listed)), (*rows, last))
+    return Screen((title, *(_line(desk, job) for job in listed), hint), (*rows, last))
 
 
 async def job_run(desk: Desk, name: str) -> Screen:
@@ -72,8 +72,7 @@ def took_text(desk: Desk, took_ms: int) -> str:
 
 
 def _line(desk: Desk, job: JobView) -> Line:
-    every = desk.say("admin.job.every", span=_span(desk, job.every // timedelta(seconds=1)))
-    text = f"{job_text(desk, job.name)}  {every}  {_last_text(desk, job)}"
+    text = f"{job_text(desk, job.name)}  {_last_text(desk, job)}"
     if job.is_wanted:
         return Line(f"{text}  {desk.say('admin.job.is_wanted')}", Style.STRONG)
     if job.is_late:
@@ -87,7 +86,7 @@ def _last_text(desk: Desk, job: JobView) -> str:
     say = desk.say
     if job.ended_at is None:
         return say("admin.job.never")
-    ran = say("admin.job.last", at=say.day(job.ended_at), took=took_text(desk, job.took_ms))
+    ran = say("admin.job.last", at=desk.moment(job.ended_at), took=took_text(desk, job.took_ms))
     if job.found:
         return f"{ran}  {say.count('admin.job.found', job.found)}"
     if job.found_at is None:

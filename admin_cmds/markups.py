@@ -66,10 +66,12 @@ def rule_text(desk: Desk, markup: Markup | None) -> str:
     say = desk.say
     if markup is None:
         return say("admin.markup.none")
-    parts = [say("admin.markup.percent", n=percent_text(markup.percent_bp))]
+    parts = []
+    if markup.percent_bp or not markup.plus_minor:
+        parts.append(say("admin.markup.percent", n=percent_text(markup.percent_bp)))
     if markup.plus_minor:
         plus = desk.money(Money(markup.plus_minor, desk.shop.policy.currency))
-        parts.append(say("admin.markup.plus", amount=plus))
+        parts.append(say("admin.markup.plus" if parts else "admin.markup.only_plus", amount=plus))
     if markup.ending is not Ending.ANY:
         parts.append(say("admin.markup.ending", ending=markup.ending.value))
     if markup.floor_bp:
@@ -108,7 +110,7 @@ async def markup(  # noqa: PLR0913 - one parameter for each of the command's
         now.floor_bp if floor is None else floor,
     )
     if not yes:
-        seen = await desk.shop.read(preview, rules.with_rule(subject, wanted))
+        seen = await desk.shop.read(preview, rules.with_rule(subject, wanted), language=desk.language)
         return _ask(
             desk, subject, f"{shown}  {rule_text(desk, wanted)}", seen, words_for(desk, subject, wanted)
         )
@@ -129,7 +131,7 @@ async def markup_drop(desk: Desk, scope: Scope, name: str, *, yes: bool) -> Scre
     if str(subject) not in rules.by_subject:
         return _draw(desk, subject, shown, None)
     if not yes:
-        seen = await desk.shop.read(preview, rules.with_rule(subject, None))
+        seen = await desk.shop.read(preview, rules.with_rule(subject, None), language=desk.language)
         held = ("markup", "drop", scope.value, subject.name, "--yes")
         return _ask(desk, subject, f"{shown}  {desk.say('admin.markup.none')}", seen, held)
     await set_rule(desk.shop, subject, None, by=desk.actor)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Final
 
+from admin_cmds.case_subjects import CaseSubject, find_subject
 from admin_cmds.command import Desk
+from admin_cmds.floats import float_case
 from admin_cmds.following import price_case
 from admin_cmds.found import goods_text, way_text
 from admin_cmds.links import link_to
@@ -14,21 +15,17 @@ from admin_cmds.odd_money import suspense_show
 from admin_cmds.purchases import purchase_show
 from admin_cmds.queue import task_show
 from admin_cmds.reconciling import name_of, reconcile_show
+from admin_cmds.threads import threads_button
+from admin_cmds.waiting import find_waiting, queue_row, waiting_text
 from admin_cmds.ways_out import ways_first
 from handlers.screen import Button, Line, LinkButton, Screen, Style, Weight
 from shop_core.cases.cases import CaseKind, OpenCase, close_case, find_open, list_open
 from shop_core.cases.handled_by import HANDLED_BY, kinds_for
-from shop_core.catalog.read import get_variant
 from shop_core.db.shop import Shop
-from shop_core.db.tx import Tx, View
+from shop_core.db.tx import Tx
 from shop_core.kernel.errors import ShopError
 from shop_core.kernel.money import Money, parse_money
-from shop_core.orders.read import OrderView, get_by_id
-from shop_core.orders.trace import find_message, find_order_number, order_of_payment
-from shop_core.payments.health import count_waiting
-from shop_core.resale.unheard import see_unheard
 from shop_core.staff import audit
-from shop_core.stock.count import count_on_shelf
 
 LISTED: Final = 20
 
@@ -51,36 +48,27 @@ _ONLY_NEWS: Final = frozenset(
 """Cases that a person closes by knowing of them: nothing in the shop waits for his decision."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Subject:
-    """What a case is about, where a screen can lead there.
-
-    Attributes:
-        tried: What the machine did or counted, as keys below ``admin.case.tried`` with a number each.
-        placed: The order itself, where what was bought is the evidence.
-        lacking: A variant of it that is to be stocked.
-    """
-
-    order: str | None = None
-    problem: str = ""
-    tried: tuple[tuple[str, int], ...] = ()
-    product: int | None = None
-    placed: OrderView | None = None
-    lacking: int | None = None
-
-
 async def cases(desk: Desk) -> Screen:
     """What waits for a person, longest first."""
     waiting = await desk.shop.read(list_open, LISTED, kinds_for(desk.role))
     if not waiting:
-        return Screen((Line(desk.say("admin.cases.none"), Style.TITLE),), ((desk.home_button(),),))
+        return await _no_case(desk)
     title = Line(desk.say("admin.cases.title", n=len(waiting)), Style.TITLE)
     rows = [(LinkButton(_short(desk, case), link_to("case", "show", str(case.id))),) for case in waiting]
     return Screen((title,), (*rows, (desk.home_button(),)))
 
 
+async def _no_case(desk: Desk) -> Screen:
+    """No case is not nothing to do: customers may wait, or top-ups."""
+    others = await find_waiting(desk)
+    rows = list(queue_row(desk, others))
+    if others.threads:
+        rows.append((threads_button(desk, others.threads),))
+    return Screen((Line(waiting_text(desk, others), Style.TITLE),), (*rows, (desk.home_button(),)))
+
+
 def _short(desk: Desk, case: OpenCase) -> str:
-    return f"{desk.say(f'admin.case.{case.kind.value}')}  {_what(desk, case)}  {desk.say.day(case.opened_at)}"
+    return f"{desk.say(f'admin.case.{case.kind.value}')}  {_what(desk, case)}  {desk.moment(case.opened_at)}"
 
 
 def _what(desk: Desk, case: OpenCase) -> str:
@@ -124,20 +112,25 @@ async def case_show(desk: Desk, case_id: int) -> Screen:
     return await draw_case(desk, case)
 
 
+_SHOWN: Final[Mapping[CaseKind, Callable[[Desk, int], Awaitable[Screen]]]] = {
+    CaseKind.SUSPENSE: suspense_show,
+    CaseKind.PURCHASE: purchase_show,
+    CaseKind.DIFFERENCE: reconcile_show,
+    CaseKind.PRICE: price_case,
+    CaseKind.TASK: task_show,
+}
+"""Cases whose subject has a screen of its own, evidence and ways out included."""
+
+
 async def draw_case(desk: Desk, case: OpenCase) -> Screen:
     """The screen of an open case."""
-    if case.kind is CaseKind.SUSPENSE:
-        return await suspense_show(desk, case.subject_id)
-    if case.kind is CaseKind.PURCHASE:
-        return await purchase_show(desk, case.subject_id)
-    if case.kind is CaseKind.DIFFERENCE:
-        return await reconcile_show(desk, case.subject_id)
-    if case.kind is CaseKind.PRICE:
-        return await price_case(desk, case.subject_id)
-    if case.kind is CaseKind.TASK:
-        return await task_show(desk, case.subject_id)
+    show = _SHOWN.get(case.kind)
+    if show is not None:
+        return await show(desk, case.subject_id)
+    if case.kind is CaseKind.FLOAT:
+        return await float_case(desk, case)
     say = desk.say
-    subject = await desk.shop.read(_subject_of, case)
+    subject = await desk.shop.read(find_subject, case)
     title = Line(f"{say(f'admin.case.{case.kind.value}')}   {_what(desk, case)}", Style.TITLE)
     since = Line(say("admin.case.since", at=say.day(case.opened_at)), Style.MUTED)
     said = str(case.evidence.get("said", "")) or subject.problem
@@ -149,7 +142,7 @@ async def draw_case(desk: Desk, case: OpenCase) -> Screen:
     )
 
 
-def _bought(desk: Desk, subject: _Subject) -> list[Line]:
+def _bought(desk: Desk, subject: CaseSubject) -> list[Line]:
     placed = subject.placed
     return (
         []
@@ -158,65 +151,7 @@ def _bought(desk: Desk, subject: _Subject) -> list[Line]:
     )
 
 
-def _subject_of(view: View, case: OpenCase) -> _Subject:
-    look = _LOOKS.get(case.kind)
-    return _Subject() if look is None else look(view, case)
-
-
-def _order_undelivered(view: View, case: OpenCase) -> _Subject:
-    placed = get_by_id(view, case.subject_id)
-    variants = [get_variant(view, line.variant_id) for line in placed.lines]
-    shelves = count_on_shelf(view, [(variant.id, variant.sell_until_days) for variant in variants])
-    emptiest = min(variants, key=lambda variant: shelves[variant.id].count)
-    left = shelves[emptiest.id].count
-    return _Subject(placed.number, tried=(("left", left),), placed=placed, lacking=emptiest.id)
-
-
-def _order_refused(view: View, case: OpenCase) -> _Subject:
-    return _Subject(order_of_payment(view, case.subject_id))
-
-
-def _message_unsent(view: View, case: OpenCase) -> _Subject:
-    message = find_message(view, case.subject_id)
-    if message is None:
-        return _Subject()
-    number = None if message.order_id is None else find_order_number(view, message.order_id)
-    return _Subject(number, message.problem or "", (("sent", message.attempts),))
-
-
-def _gateway_silent(view: View, case: OpenCase) -> _Subject:
-    return _Subject(tried=(("waiting", count_waiting(view, str(case.evidence["gateway"]))),))
-
-
-def _shelf_low(view: View, case: OpenCase) -> _Subject:
-    variant = get_variant(view, case.subject_id)
-    shelf = count_on_shelf(view, [(variant.id, variant.sell_until_days)])[variant.id]
-    return _Subject(tried=(("left", shelf.count),), product=variant.product_id)
-
-
-def _shop_unhearing(view: View, case: OpenCase) -> _Subject:
-    return _Subject(
-        str(case.evidence["order"]), tried=(("unheard", see_unheard(view, case.subject_id).count),)
-    )
-
-
-def _job_in_trouble(_: View, case: OpenCase) -> _Subject:
-    counted = {key: int(case.evidence[key]) for key in ("found", "failed", "late_s") if key in case.evidence}
-    return _Subject(tried=tuple(counted.items()))
-
-
-_LOOKS: Final[Mapping[CaseKind, Callable[[View, OpenCase], _Subject]]] = {
-    CaseKind.UNDELIVERED: _order_undelivered,
-    CaseKind.GATEWAY: _order_refused,
-    CaseKind.MESSAGE: _message_unsent,
-    CaseKind.SILENT: _gateway_silent,
-    CaseKind.STOCK: _shelf_low,
-    CaseKind.JOB: _job_in_trouble,
-    CaseKind.UNHEARD: _shop_unhearing,
-}
-
-
-def _rows(desk: Desk, case: OpenCase, subject: _Subject) -> tuple[tuple[Button, ...], ...]:
+def _rows(desk: Desk, case: OpenCase, subject: CaseSubject) -> tuple[tuple[Button, ...], ...]:
     first = tuple(_ways(desk, case, subject))
     last = (desk.button("admin.button.cases", "cases"), desk.home_button())
     if subject.lacking is None:
@@ -225,7 +160,7 @@ def _rows(desk: Desk, case: OpenCase, subject: _Subject) -> tuple[tuple[Button, 
     return (stock,), first, last
 
 
-def _ways(desk: Desk, case: OpenCase, subject: _Subject) -> Iterator[Button]:
+def _ways(desk: Desk, case: OpenCase, subject: CaseSubject) -> Iterator[Button]:
     """What can be done about it, the likeliest first."""
     yield from ways_first(desk, case)
     if subject.order is not None:

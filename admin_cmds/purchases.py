@@ -8,6 +8,7 @@ from typing import Final
 from admin_cmds.command import Desk, ask_first
 from admin_cmds.links import link_to
 from handlers.screen import Button, Line, LinkButton, Prompt, Screen, Style, Weight
+from shop_core.cases.cases import CaseKind, list_subjects
 from shop_core.catalog.goods import GoodsKind
 from shop_core.catalog.read import get_variant
 from shop_core.conversations.keys import new_key
@@ -23,23 +24,36 @@ from shop_core.orders.decide import (
 )
 from shop_core.orders.read import OrderView, get_by_line
 from shop_core.stock.codes import read_codes
+from shop_core.supply.calls import What
 from shop_core.supply.models import PurchaseState
 from shop_core.supply.purchases import Ask, PurchaseView, list_asks
 
 MOST_ASKS: Final = 8
 """The latest questions shown: enough to see what the supplier did."""
+_TROUBLE: Final = {
+    "ReadTimeout": "slow",
+    "WriteTimeout": "slow",
+    "TimeoutError": "slow",
+    "ReadError": "cut",
+    "WriteError": "cut",
+    "RemoteProtocolError": "cut",
+    "ConnectError": "closed",
+    "ConnectTimeout": "closed",
+}
+"""What a call to a supplier dies of, by what ``shop_core.wire`` says of it → the word for staff."""
 UNDECIDED: Final = frozenset({PurchaseState.UNKNOWN, PurchaseState.ACCEPTED})
 
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """A purchase and all that speaks for or against it."""
+    """A purchase and all that speaks for or against it. ``is_asked``: it is put before staff."""
 
     purchase: PurchaseView
     order: OrderView
     goods: str
     asks: tuple[Ask, ...]
     missing: int
+    is_asked: bool
 
 
 def _see(view: View, purchase_id: int, language: str) -> _Seen:
@@ -47,7 +61,8 @@ def _see(view: View, purchase_id: int, language: str) -> _Seen:
     goods = get_variant(view, purchase.variant_id).full_name(language)
     asks = tuple(list_asks(view, purchase_id))[-MOST_ASKS:]
     order = get_by_line(view, purchase.line_id)
-    return _Seen(purchase, order, goods, asks, count_missing(view, purchase))
+    is_asked = purchase_id in list_subjects(view, CaseKind.PURCHASE)
+    return _Seen(purchase, order, goods, asks, count_missing(view, purchase), is_asked)
 
 
 async def purchase_show(desk: Desk, purchase_id: int) -> Screen:
@@ -110,10 +125,14 @@ def _draw(desk: Desk, seen: _Seen) -> Screen:
     )
     lines = [Line(title, Style.TITLE), Line(paid)]
     lines += [Line(_ask_text(desk, purchase, ask)) for ask in seen.asks]
-    if purchase.reason is not None:
+    by_person = bool(seen.asks) and seen.asks[-1].what == What.PERSON
+    if purchase.reason is not None and not by_person:
         lines.append(Line(say("admin.purchase.reason", reason=reason_text(desk, purchase))))
     if purchase.state in UNDECIDED:
         lines.append(Line(say(f"admin.purchase.{purchase.state.value}.means"), Style.MUTED))
+    else:
+        state = say(f"order.{seen.order.state.value}.short")
+        lines.append(Line(say("admin.purchase.order_now", state=state), Style.STRONG))
     ref = purchase.supplier_ref or "-"
     about = say("admin.purchase.number", purchase=purchase.number, supplier=purchase.supplier, ref=ref)
     lines.append(Line(about, Style.MUTED))
@@ -123,9 +142,18 @@ def _draw(desk: Desk, seen: _Seen) -> Screen:
 def _ask_text(desk: Desk, purchase: PurchaseView, ask: Ask) -> str:
     what = desk.say(f"admin.purchase.asked.{ask.what}", supplier=purchase.supplier)
     key = f"admin.purchase.answer.{ask.answer}"
+    if ask.what == What.PERSON and desk.say.has(f"{key}.person"):
+        key = f"{key}.person"
     answer = desk.say(key) if desk.say.has(key) else ask.answer
-    said = desk.say("admin.purchase.said", said=ask.said) if ask.said else ""
+    said = desk.say("admin.purchase.said", said=_said_text(desk, purchase, ask.said)) if ask.said else ""
     return f"{desk.say.clock(ask.asked_at)}  {what}{answer}{said}"
+
+
+def _said_text(desk: Desk, purchase: PurchaseView, said: str) -> str:
+    """What was said, or what went wrong on the way, without the name that stands before it already."""
+    bare = said.removeprefix(purchase.supplier).removeprefix(":").removeprefix(" answered").strip()
+    trouble = _TROUBLE.get(bare)
+    return bare if trouble is None else desk.say(f"admin.purchase.trouble.{trouble}")
 
 
 def reason_text(desk: Desk, purchase: PurchaseView) -> str:
@@ -143,7 +171,7 @@ def _rows(desk: Desk, seen: _Seen) -> tuple[tuple[Button, ...], ...]:
         bought = desk.button("admin.button.purchase_bought", "purchase", "bought", purchase_id)
         none = ("purchase", "none", purchase_id)
         rows = [(again, bought), (desk.button("admin.button.purchase_none", *none, weight=Weight.DANGER),)]
-    elif not seen.purchase.is_live:
+    elif seen.is_asked and not seen.purchase.is_live:
         rows = [(desk.button("admin.button.known", "purchase", "known", purchase_id),)]
     return (*rows, (desk.button("admin.button.why", "why", seen.order.number), desk.home_button()))
 

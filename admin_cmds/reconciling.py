@@ -95,6 +95,8 @@ def _day_lines(desk: Desk, day: DayView) -> tuple[Line, ...]:
         lines.append(Line(say("admin.reconcile.signed_by", by=by, at=say.day(day.signed_at)), Style.MUTED))
     elif day.read_at is not None:
         lines.append(Line(say("admin.reconcile.read", at=say.day(day.read_at)), Style.MUTED))
+        if day.differences:
+            lines.append(Line(say("admin.reconcile.settle_first"), Style.MUTED))
     else:
         lines.append(Line(say("admin.reconcile.unread.means"), Style.MUTED))
     return tuple(lines)

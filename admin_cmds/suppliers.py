@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from admin_cmds.command import Desk
+from admin_cmds.floats import book_rows, float_lines, is_low
 from admin_cmds.links import link_to
 from handlers.screen import Button, Line, LinkButton, Screen, Style, Weight
 from shop_core.catalog.goods import GoodsKind
@@ -77,8 +78,14 @@ async def suppliers(desk: Desk) -> Screen:
 
 def _short(desk: Desk, seen: _Seen) -> str:
     balance = "" if seen.float_ is None else f"  {desk.money(seen.float_.balance)}"
-    state = "admin.supplier.left_alone" if seen.is_left_alone else "admin.supplier.answers"
-    return f"{seen.name}{balance}  {desk.say(state)}"
+    return f"{seen.name}{balance}  {_state_text(desk, seen)}"
+
+
+def _state_text(desk: Desk, seen: _Seen) -> str:
+    if seen.is_left_alone:
+        return desk.say("admin.supplier.left_alone")
+    low = seen.float_ is not None and is_low(desk, seen.float_)
+    return desk.say("admin.supplier.low" if low else "admin.supplier.answers")
 
 
 async def supplier_show(desk: Desk, name: str) -> Screen:
@@ -114,37 +121,17 @@ def _book(tx: Tx, name: str, actor: str) -> Money:
 
 def _draw(desk: Desk, seen: _Seen) -> Screen:
     say = desk.say
-    state = "admin.supplier.left_alone" if seen.is_left_alone else "admin.supplier.answers"
-    lines = [Line(f"{seen.name}  {say(state)}", Style.TITLE), *_float_lines(desk, seen.float_)]
+    lines = [Line(f"{seen.name}  {_state_text(desk, seen)}", Style.TITLE), *float_lines(desk, seen.float_)]
     lines.append(Line(say.count("admin.supplier.offers", seen.offers)))
     first: list[Button] = [
         desk.button("admin.button.offers", "offers", seen.name, weight=Weight.PRIMARY),
         desk.button("admin.button.read_now", "supplier", "read", seen.name),
     ]
-    rows: list[tuple[Button, ...]] = [tuple(first)]
-    if seen.float_ is not None and seen.float_.difference.minor:
-        amount = desk.money(seen.float_.difference)
-        rows.append((desk.button("admin.button.book", "supplier", "book", seen.name, amount=amount),))
+    rows: list[tuple[Button, ...]] = [tuple(first), *book_rows(desk, seen.float_)]
     if desk.may(Right.GOODS):
         rows.append((desk.button("admin.button.markup", "markup", "supplier", seen.name),))
     rows.append((desk.button("admin.button.suppliers", "suppliers"), desk.home_button()))
     return Screen(tuple(lines), tuple(rows))
-
-
-def _float_lines(desk: Desk, seen: FloatView | None) -> list[Line]:
-    say = desk.say
-    if seen is None:
-        return [Line(say("admin.supplier.never_read"), Style.MUTED)]
-    lines = [
-        Line(say("admin.supplier.float", amount=desk.money(seen.balance), at=say.day(seen.read_at))),
-        Line(say("admin.supplier.per_day", amount=desk.money(seen.per_day)), Style.MUTED),
-    ]
-    if seen.dry_at is not None:
-        lines.append(Line(say("admin.supplier.dry", at=say.day(seen.dry_at))))
-    if seen.difference.minor:
-        booked = desk.money(seen.booked)
-        lines.append(Line(say("admin.supplier.differs", booked=booked), Style.WARNING))
-    return lines
 
 
 # -------------------------------------------------------------------------------------------------------- offers

@@ -2,112 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from admin_cmds.arguments import read_id, read_percent
+from admin_cmds.arguments import read_percent
 from admin_cmds.command import Desk, ask_first
 from admin_cmds.forms.form import BACK, MAKE, SAY, Answers, Asked, Form, Here, Next, Step
-from admin_cmds.forms.new_product import MOST_CATEGORIES, FormMoved
+from admin_cmds.forms.markup_subject import SUBJECT, in_rows, to_subject
+from admin_cmds.forms.new_product import FormMoved
 from admin_cmds.markups import moved_text, percent_text, put, rule_screen, rule_text, subject_name, words_for
-from handlers.screen import Button, Line, LinkButton, Screen, Style, Weight
-from shop_core.catalog.errors import NoSuchVariant
-from shop_core.catalog.overview import list_tree
-from shop_core.catalog.read import VariantView, get_variant, pick
+from handlers.screen import Line, Screen, Style, Weight
 from shop_core.conversations.forms import DONE, FormState, move
 from shop_core.conversations.keys import new_key
 from shop_core.customers.people import Address
 from shop_core.db.tx import Tx, View
 from shop_core.kernel.money import Money, parse_money
-from shop_core.pricing.example import Example, find_bought, find_example
+from shop_core.pricing.example import Example, find_example
 from shop_core.pricing.follow import Preview, preview, reprice_as_previewed
 from shop_core.pricing.markup import BadMarkup, Ending, Markup
-from shop_core.pricing.rules import Scope, Subject, check_subject, load_rules
+from shop_core.pricing.rules import Scope, Subject, load_rules
 
 _PERCENTS: Final = (500, 1000, 1500, 2000, 3000, 5000)
 _ENDINGS: Final = ((Ending.ROUND, Ending.HALF), (Ending.NINETY, Ending.NINETY_NINE))
-_MOST_FOUND: Final = 8
 _PER_ROW: Final = 3
 _SHOWN: Final = 3
-
-
-# --------------------------------------------------------------------------------------------------- what for
-
-
-async def _ask_subject(here: Here) -> Asked:
-    desk = here.desk
-    suppliers = [
-        LinkButton(name, here.link(Scope.SUPPLIER.value, name)) for name in desk.shop.policy.suppliers
-    ]
-    rows = [*_in_rows(suppliers, 2), (here.button("admin.form.markup.by_category", "categories"),)]
-    lines = (Line(desk.say("admin.form.ask.markup_for")),)
-    return Asked(lines, tuple(rows), desk.say("admin.form.ask.markup_for.placeholder"))
-
-
-async def _to_categories(_: Here, __: str) -> Next:
-    return Next("markup_category", {})
-
-
-async def _ask_category(here: Here) -> Asked:
-    desk = here.desk
-    tree = (await desk.shop.read(list_tree))[:MOST_CATEGORIES]
-    buttons = [
-        LinkButton(pick(branch.names, desk.language), here.link(Scope.CATEGORY.value, str(branch.id)))
-        for branch in tree
-    ]
-    key = "admin.form.ask.markup_category" if tree else "admin.form.ask.markup_category.none"
-    return Asked((Line(desk.say(key)),), tuple(_in_rows(buttons, 2)))
-
-
-async def _find(here: Here, text: str) -> Next:
-    found = await here.desk.shop.read(_find_variants, text)
-    if not found:
-        raise NoSuchVariant
-    if len(found) == 1:
-        return await _for(here, Subject(Scope.VARIANT, str(found[0].id)))
-    return Next("markup_which", {"found": [one.id for one in found]})
-
-
-def _find_variants(view: View, text: str) -> Sequence[VariantView]:
-    """By number, which may be that of any variant, else by the name of what is bought on demand."""
-    number = read_id((text.strip(),))
-    return find_bought(view, text, limit=_MOST_FOUND) if number is None else [get_variant(view, number)]
-
-
-async def _ask_which(here: Here) -> Asked:
-    desk = here.desk
-    found = await desk.shop.read(lambda view: [get_variant(view, one) for one in here.answers["found"]])
-    rows = tuple(
-        (LinkButton(one.full_name(desk.language), here.link(Scope.VARIANT.value, str(one.id))),)
-        for one in found
-    )
-    return Asked((Line(desk.say("admin.form.ask.markup_which")),), rows)
-
-
-async def _take_supplier(here: Here, name: str) -> Next:
-    return await _for(here, Subject(Scope.SUPPLIER, name))
-
-
-async def _take_category(here: Here, name: str) -> Next:
-    return await _for(here, Subject(Scope.CATEGORY, name))
-
-
-async def _take_variant(here: Here, name: str) -> Next:
-    return await _for(here, Subject(Scope.VARIANT, name))
-
-
-async def _for(here: Here, subject: Subject) -> Next:
-    await here.desk.shop.read(check_subject, subject)
-    return Next("markup_percent", {"scope": subject.scope.value, "name": subject.name})
-
-
-async def _to_subject(_: Here, __: str) -> Next:
-    return Next("markup_for", {})
-
-
-def _in_rows(buttons: Sequence[Button], many: int) -> list[tuple[Button, ...]]:
-    return [tuple(buttons[at : at + many]) for at in range(0, len(buttons), many)]
 
 
 # --------------------------------------------------------------------------------------------------- how much
@@ -117,7 +35,7 @@ async def _ask_percent(here: Here) -> Asked:
     buttons = [
         here.button("admin.button.percent", SAY, percent_text(bp), n=percent_text(bp)) for bp in _PERCENTS
     ]
-    rows = (*_in_rows(buttons, _PER_ROW), (here.button("admin.form.markup.no_percent", SAY, "0"),))
+    rows = (*in_rows(buttons, _PER_ROW), (here.button("admin.form.markup.no_percent", SAY, "0"),))
     subject, now = await here.desk.shop.read(_see, here.answers, here.desk.language)
     lines = [Line(subject, Style.STRONG)]
     if now is not None:
@@ -206,8 +124,8 @@ def _see(view: View, answers: Answers, language: str) -> tuple[str, Markup | Non
 def _look(view: View, answers: Answers, language: str) -> tuple[str, Markup, Example, Preview]:
     name, now = _see(view, answers, language)
     subject, wanted = _subject(answers), _wanted(answers, now)
-    changes = preview(view, load_rules(view).with_rule(subject, wanted), shown=_SHOWN)
-    return name, wanted, find_example(view, subject, wanted), changes
+    changes = preview(view, load_rules(view).with_rule(subject, wanted), shown=_SHOWN, language=language)
+    return name, wanted, find_example(view, subject, wanted, language), changes
 
 
 async def _preview(here: Here) -> Asked:
@@ -267,14 +185,8 @@ NEW_MARKUP: Final = Form(
     first="markup_for",
     length=4,
     steps={
-        "markup_for": Step(
-            1,
-            _ask_subject,
-            {SAY: _find, Scope.SUPPLIER.value: _take_supplier, "categories": _to_categories},
-        ),
-        "markup_category": Step(1, _ask_category, {Scope.CATEGORY.value: _take_category, BACK: _to_subject}),
-        "markup_which": Step(1, _ask_which, {Scope.VARIANT.value: _take_variant, BACK: _to_subject}),
-        "markup_percent": Step(2, _ask_percent, {SAY: _take_percent, BACK: _to_subject}),
+        **SUBJECT,
+        "markup_percent": Step(2, _ask_percent, {SAY: _take_percent, BACK: to_subject}),
         "markup_plus": Step(3, _ask_plus, {SAY: _take_plus, BACK: _to_percent}),
         "markup_ending": Step(4, _ask_ending, {"ending": _take_ending, BACK: _to_plus}),
         "preview": Step(0, _preview, {BACK: _to_ending}),

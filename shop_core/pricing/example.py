@@ -31,14 +31,14 @@ class Example:
     price: Money
 
 
-def find_example(view: View, subject: Subject, markup: Markup) -> Example:
+def find_example(view: View, subject: Subject, markup: Markup, language: str) -> Example:
     """The first thing on sale that a rule is for, priced by it; else a round cost.
 
     Raises:
         BadAmount: The price would not fit 64 bits.
     """
     own = view.policy.currency
-    name, offer = _bought(view, subject) or _offered(view, subject) or ("", None)
+    name, offer = _bought(view, subject, language) or _offered(view, subject) or ("", None)
     terms = None if offer is None else view.policy.suppliers.get(offer.supplier)
     if offer is None or terms is None:
         cost = Money(_ROUND_MINOR, own)
@@ -68,7 +68,7 @@ _COST: Final = (SupplyOffer.supplier, SupplyOffer.currency, SupplyOffer.cost_min
 _Offer = tuple[str, Row[Any]]
 
 
-def _bought(view: View, subject: Subject) -> _Offer | None:
+def _bought(view: View, subject: Subject, language: str) -> _Offer | None:
     """The offer that something is bought through, by the name that it is sold under."""
     chosen = (
         select(*_COST, Product.names.label("product_names"), Variant.names)
@@ -83,7 +83,6 @@ def _bought(view: View, subject: Subject) -> _Offer | None:
     row = view.execute(chosen).first()
     if row is None:
         return None
-    language = view.policy.languages[0]
     return f"{pick(row.product_names, language)} {pick(row.names, language)}".strip(), row
 
 

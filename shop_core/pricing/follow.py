@@ -6,7 +6,7 @@ An order that is placed keeps its price, whatever happens here; whether it is bo
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sqlalchemy import Row, bindparam, delete, exists, func, literal_column, select, update
@@ -116,8 +116,8 @@ def find_proposal(view: View, variant_id: int, rules: Rules | None = None) -> Pr
     return next(iter(_proposals(view, rows, rules or load_rules(view))), None)
 
 
-def preview(view: View, rules: Rules, *, shown: int = 5) -> Preview:
-    """What these rules would change, over all variants that follow."""
+def preview(view: View, rules: Rules, *, language: str, shown: int = 5) -> Preview:
+    """What these rules would change, over all variants that follow; the first few named in a language."""
     changes = 0
     first: list[Proposal] = []
     after: int | None = 0
@@ -126,7 +126,8 @@ def preview(view: View, rules: Rules, *, shown: int = 5) -> Preview:
         moved = [one for one in page if one.new_price != one.old_price]
         changes += len(moved)
         first += moved[: shown - len(first)]
-    return Preview(changes, tuple(first))
+    named = [replace(one, name=get_variant(view, one.variant_id).full_name(language)) for one in first]
+    return Preview(changes, tuple(named))
 
 
 def count_held(view: View) -> int:

@@ -62,6 +62,10 @@ class FloatView:
         """What the supplier has more than the books."""
         return self.balance - self.booked
 
+    def is_low_at(self, now: datetime) -> bool:
+        """Whether it is to be topped up: it runs dry within ``WARNS_BEFORE``."""
+        return self.dry_at is not None and self.dry_at - now < WARNS_BEFORE
+
 
 async def read_floats(shop: Shop) -> int:
     """Ask every supplier what we have there. Returns how many answered. Twice is two readings."""
@@ -154,8 +158,7 @@ def _report(tx: Tx, supplier: str, *, stays_off: bool) -> None:
     seen = view_float(tx, supplier)
     if seen is None:
         return
-    is_low = seen.dry_at is not None and seen.dry_at - tx.now < WARNS_BEFORE
-    if not (is_low or stays_off):
+    if not (seen.is_low_at(tx.now) or stays_off):
         if seen.difference.minor == 0:
             close_case(tx, CaseKind.FLOAT, subject_of(supplier), by=MACHINE, resolution="well again")
         return

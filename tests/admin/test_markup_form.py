@@ -119,17 +119,17 @@ async def test_a_category_is_priced_by_what_is_bought_in_it_or_below(office: Off
     preview = await office.press(button(ending, "尾数 .50"))
     assert "例：一件货，进价 ¥10.00 → 售价 ¥11.50" in text_of(preview), "nothing is in it yet"
     await bought(trade, "爱奇艺月卡", cost=800, category=below)
-    example = await office.shop.read(find_example, Subject(Scope.CATEGORY, str(top)), Markup(1_000))
+    example = await office.shop.read(find_example, Subject(Scope.CATEGORY, str(top)), Markup(1_000), "zh")
     assert example == Example("爱奇艺月卡", Money(800, "CNY"), Money(880, "CNY"))
 
 
 async def test_a_supplier_whose_goods_nobody_sells_yet_is_shown_by_its_first_offer(
     office: Office, trade: Trade
 ) -> None:
-    empty = await office.shop.read(find_example, BY_SUPPLIER, Markup(2_000))
+    empty = await office.shop.read(find_example, BY_SUPPLIER, Markup(2_000), "zh")
     assert empty == Example("", Money(1_000, "CNY"), Money(1_200, "CNY"))
     await office.shop.write(keep_offers, "first", [trade.first.sells("Z", cost=700)])
-    offered = await office.shop.read(find_example, BY_SUPPLIER, Markup(2_000))
+    offered = await office.shop.read(find_example, BY_SUPPLIER, Markup(2_000), "zh")
     assert offered == Example("Goods Z", Money(700, "CNY"), Money(840, "CNY"))
 
 

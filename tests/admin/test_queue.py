@@ -11,6 +11,8 @@ from shop_core.orders.models import OrderState
 from shop_core.orders.pay import pay_from_wallet
 from shop_core.staff.members import take_on
 from shop_core.staff.roles import Role, Roster
+from shop_core.threads.sealing import Said
+from shop_core.threads.write import write_to_shop
 from tests.admin.office import Office, button, text_of
 from tests.core.builders import OWNER
 
@@ -92,3 +94,18 @@ async def test_what_cannot_be_done_is_refunded_by_a_button_that_says_why(office:
     why = await office.press(button(taken, "充不了"))
     await office.press(button(why, "账号不对，退款 ¥9.90"))
     assert (await office.market.look(number)).state is OrderState.REFUNDED
+
+
+async def test_the_first_screen_names_every_queue_that_is_not_empty(office: Office) -> None:
+    assert text_of(await office.press("admin")).startswith("没有待处理的事")
+    await a_task(office, await a_top_up(office))
+    home = await office.press("admin")
+    assert text_of(home).startswith("待充值 1")
+    none = await office.press(button(home, "待处理"))
+    assert text_of(none) == "待充值 1", "no case is not nothing to do"
+    assert text_of(await office.press(button(none, "待充值 1"))).startswith("待充值 1")
+    customer = await office.market.a_customer()
+    await write_to_shop(office.shop, customer, Said("在吗"), key="tg:waits")
+    assert text_of(await office.press("admin")).startswith("待充值 1   客户消息 1")
+    await office.shop.write(take_on, office.shop.get(Roster), "tg:32", Role.FINANCE, by=OWNER)
+    assert text_of(await office.press("admin", who=("tg", "32"))).startswith("没有待处理的事"), "not his work"

@@ -186,7 +186,7 @@ async def test_the_preview_says_what_the_rule_then_does(trade: Trade) -> None:
     await a_follower(trade, ref="B", cost=1000)
     wanted = Markup(percent_bp=9000, ending=Ending.NINETY)
     rules = (await trade.market.shop.read(load_rules)).with_rule(FIRST, wanted)
-    seen = await trade.market.shop.read(pricing.preview, rules)
+    seen = await trade.market.shop.read(pricing.preview, rules, language="zh")
     assert seen.changes == 2
     assert (seen.first[0].old_price, seen.first[0].new_price) == (cny(600), cny(990))
     await set_rule(trade.market.shop, FIRST, wanted, by=OWNER)
