@@ -20,7 +20,7 @@ class Journey:
         titles: Language → heading.
         goods: What is on the shelves when it begins, see ``goods.GOODS``.
         has_stars: The bot takes Stars, and nothing else.
-        has_supplier: A site that tops up phones sells to the shop.
+        suppliers: Protocols of those who sell to the shop.
     """
 
     name: str
@@ -29,7 +29,7 @@ class Journey:
     goods: str = "few"
     channels: tuple[str, ...] = BOTH
     has_stars: bool = False
-    has_supplier: bool = False
+    suppliers: tuple[str, ...] = ()
 
 
 JOURNEYS: Final[list[Journey]] = []
@@ -43,13 +43,13 @@ def journey(
     goods: str = "few",
     channels: tuple[str, ...] = BOTH,
     has_stars: bool = False,
-    has_supplier: bool = False,
+    suppliers: tuple[str, ...] = (),
 ) -> Callable[[Callable[[Cast], Awaitable[None]]], Callable[[Cast], Awaitable[None]]]:
     """Make a function a journey: it is walked, written down and compared from now on."""
 
     def add(walk: Callable[[Cast], Awaitable[None]]) -> Callable[[Cast], Awaitable[None]]:
         titles = {"zh": zh, "en": en}
-        JOURNEYS.append(Journey(name, titles, walk, goods, channels, has_stars, has_supplier))
+        JOURNEYS.append(Journey(name, titles, walk, goods, channels, has_stars, suppliers))
         return walk
 
     return add

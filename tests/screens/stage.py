@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -34,8 +35,11 @@ from tests.core.builders import ManualClock
 from tests.proof.premises import EPAY_KEY, EPAY_PID
 from tests.screens.goods import GOODS, stock
 from tests.standins.cashier import CashierControl
-from tests.standins.suppliers.dayuanren.site import KEY, USER
+from tests.standins.suppliers.acg_faka import shop as acg_faka
+from tests.standins.suppliers.dayuanren import site as dayuanren
 from tests.standins.suppliers.driver import SupplierControl
+from tests.standins.suppliers.kakayun import site as kakayun
+from tests.standins.suppliers.reloadly import site as reloadly
 from tests.standins.suppliers.server import running_supplier
 from tests.standins.telegram import TelegramStandIn
 from tests.warmth import share_compiled_statements
@@ -103,35 +107,44 @@ rate = "0.10"
 rate_source = "the journeys"
 rate_at = 2026-11-01
 """
-_SUPPLIER: Final = """
-[suppliers.dyr]
-protocol = "dayuanren"
-base_url = "{site}"
-key = "{user}"
-secret = "file:dyr.key"
-"""
+_SUPPLIERS: Final = {
+    "dayuanren": ("dyr", f'key = "{dayuanren.USER}"\nbase_url = "{{site}}"'),
+    "acg_faka": ("acg", f'key = "{acg_faka.APP_ID}"\nbase_url = "{{site}}"'),
+    "kakayun": ("kky", f'key = "{kakayun.USER}"\nbase_url = "{{site}}"'),
+    # Its addresses are its own: see ``PaySite``.
+    "reloadly": ("rld", f'key = "{reloadly.KEY}"\ncurrency = "{reloadly.CURRENCY}"'),
+}
+"""Protocol → what the journeys call a supplier that speaks it, and what its table has beside."""
+_RELOADLY: Final = ".reloadly.com"
 _KEYS: Final = {
     "vault.key": "MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI=",
     "fingerprint.key": "ZmluZ2VycHJpbnQtZmluZ2VycHJpbnQtZmluZ2VycHI=",
     "session.key": "session-secret-of-the-journeys-0123456789",
     "epay.key": EPAY_KEY,
-    "dyr.key": KEY,
+    "dyr.key": dayuanren.KEY,
+    "acg.key": acg_faka.APP_KEY,
+    "kky.key": kakayun.KEY,
+    "rld.key": reloadly.SECRET,
 }
 
 
 class PaySite(httpx.AsyncBaseTransport):
     """Carries what is sent to ``PAY_SITE`` to the cashier on this machine, and its addresses back as ``PAY_SITE``.
 
-    What is sent elsewhere, to a supplier on this machine, passes as it is.
+    What is sent to Reloadly goes to its stand-in; what is sent elsewhere, to a supplier on this machine, passes as it is.
     """
 
-    def __init__(self, cashier: str) -> None:
+    def __init__(self, cashier: str, reloadly_site: str) -> None:
         self._cashier = cashier
+        self._reloadly = reloadly_site
         self._inner = httpx.AsyncHTTPTransport(
             verify=False
         )  # plain http: looking for certificates takes long
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.host.endswith(_RELOADLY):
+            service = request.url.host.removesuffix(_RELOADLY)
+            request.url = httpx.URL(f"{self._reloadly}/{service}{request.url.raw_path.decode()}")
         if request.url.host != httpx.URL(PAY_SITE).host:
             return await self._inner.handle_async_request(request)
         there = httpx.URL(self._cashier)
@@ -158,14 +171,14 @@ class Outskirts:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """An open shop, and those who stand around it. ``site``: the supplier of the journeys that have one."""
+    """An open shop, and those who stand around it. ``sites``: protocol → the supplier of the journey that speaks it."""
 
     program: Program
     clock: ManualClock
     tg: TelegramStandIn
     cashier: CashierControl
     base_url: str
-    site: SupplierControl | None = None
+    sites: Mapping[str, SupplierControl] = field(default_factory=dict)
 
     @property
     def shop(self) -> Shop:
@@ -205,25 +218,34 @@ def _count_waiting(view: View) -> int:
 
 @asynccontextmanager
 async def an_open_shop(
-    around: Outskirts, goods: str, folder: Path, *, has_stars: bool = False, has_supplier: bool = False
+    around: Outskirts,
+    goods: str,
+    folder: Path,
+    *,
+    has_stars: bool = False,
+    suppliers: Sequence[str] = (),
 ) -> AsyncIterator[Stage]:
     """Open a shop with these goods as ``kapu run`` does, at noon of a Friday.
 
     Args:
         has_stars: Its bot takes Stars, and nothing else.
-        has_supplier: A site that tops up phones sells to it.
+        suppliers: Protocols of those who sell to it.
     """
     with ExitStack() as stack:
         tg = stack.enter_context(TelegramStandIn(pace=False))
-        site = stack.enter_context(running_supplier("dayuanren")) if has_supplier else None
-        more = "" if site is None else _SUPPLIER.format(site=site.base_url, user=USER)
+        sites = {protocol: stack.enter_context(running_supplier(protocol)) for protocol in suppliers}
+        more = "".join(_table(protocol, site) for protocol, site in sites.items())
         config = _lay_out(folder, tg, paying=_STARS if has_stars else _ALIPAY, more=more)
         shutil.copyfile(await _stocked(around, goods), folder / "kapu.db")
         clock, stop = ManualClock(), asyncio.Event()
+        for site in sites.values():
+            site.set(clock_offset_s=clock.now().timestamp() - time.time())
         outside = Outside(
             clock=clock,
             timing=_TIMING,
-            transport=PaySite(around.cashier.base_url),
+            transport=PaySite(
+                around.cashier.base_url, sites["reloadly"].base_url if "reloadly" in sites else ""
+            ),
             telegram={"trust_env": False, "verify": False},
             rates=_RATES,
             pauses=_PAUSES,
@@ -240,10 +262,16 @@ async def an_open_shop(
                 await serving
             program, port = opened.result()
             share_compiled_statements(program.shop.database)
-            yield Stage(program, clock, tg, around.cashier, f"http://127.0.0.1:{port}", site)
+            yield Stage(program, clock, tg, around.cashier, f"http://127.0.0.1:{port}", sites)
         finally:
             stop.set()
             await serving
+
+
+def _table(protocol: str, site: SupplierControl) -> str:
+    name, more = _SUPPLIERS[protocol]
+    given = more.format(site=site.base_url)
+    return f'\n[suppliers.{name}]\nprotocol = "{protocol}"\nsecret = "file:{name}.key"\n{given}\n'
 
 
 async def _stocked(around: Outskirts, goods: str) -> Path:

@@ -58,18 +58,20 @@ async def _to_the_bill(cast: Cast) -> Person:
 
 
 @journey(
-    "direct-top-up", "直充：供应商的回答丢了", "A top-up whose supplier's answer is lost", has_supplier=True
+    "direct-top-up",
+    "直充：供应商的回答丢了",
+    "A top-up whose supplier's answer is lost",
+    suppliers=("dayuanren",),
 )
 async def top_up(cast: Cast) -> None:
-    stage = cast.stage
-    assert stage.site is not None
-    stage.site.goods(TOP_UP, is_later=False)
+    stage, site = cast.stage, cast.stage.sites["dayuanren"]
+    site.goods(TOP_UP, is_later=False)
     await read_list(stage.shop, "dyr")
     [offer] = await stage.shop.read(find_offers, "dyr", TOP_UP, limit=1)
     await stage.shop.write(_sell_credit, offer.id)
-    stage.site.fail_next("drop_after", "/recharge")
+    site.fail_next("drop_after", "/recharge")
     # A question is asked twice before it counts as not answered.
-    stage.site.fail_next("drop_before", "/check", times=4)
+    site.fail_next("drop_before", "/check", times=4)
     customer = await _to_the_bill(cast)
     await customer.pay()
     await _until_asked(cast, 0, ["unknown"])
@@ -92,7 +94,7 @@ async def top_up(cast: Cast) -> None:
     await stage.quiet()
     await customer.look()
     await customer.press("topping.receipt")
-    assert stage.site.purchases == 1
+    assert site.purchases == 1
 
 
 async def _until_asked(cast: Cast, times: int, states: Sequence[str]) -> None:
