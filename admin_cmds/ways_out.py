@@ -15,7 +15,7 @@ def ways_first(desk: Desk, case: OpenCase) -> Iterator[Button]:
     match case.kind:
         case CaseKind.SILENT:
             yield desk.button("admin.button.unpaid", "orders", "--state", "awaiting")
-        case CaseKind.SUPPLIER | CaseKind.FLOAT:
+        case CaseKind.SUPPLIER:
             yield desk.button("admin.button.supplier", "supplier", "show", str(case.evidence["supplier"]))
         case CaseKind.JOB:
             yield desk.button("admin.button.paid", "orders", "--state", "paid")
