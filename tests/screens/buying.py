@@ -5,7 +5,13 @@ from __future__ import annotations
 from tests.screens.counter import at_the_counter
 from tests.screens.person import Cast
 from tests.screens.registry import journey
-from tests.screens.shelves import at_the_bill_for_it, on_demand, until_asked_of_staff, until_bought
+from tests.screens.shelves import (
+    at_the_bill_for_it,
+    on_demand,
+    until_asked_of_staff,
+    until_bought,
+    until_sent,
+)
 
 
 @journey(
@@ -23,7 +29,7 @@ async def order_checked(cast: Cast) -> None:
     await until_bought(cast, ["unknown"])
     cast.between("供应商没有回答。3 分钟过去", "The supplier does not answer. Three minutes pass")
     stage.clock.advance(minutes=3)
-    await until_bought(cast, ["unknown"])
+    await until_sent(cast, 2)
     await customer.look()
     owner = await at_the_counter(cast)
     cast.between("又过了 8 分钟，还是没有回答", "Eight more minutes, and no answer yet")

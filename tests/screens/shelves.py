@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from shop_core.cases.cases import list_open
 from shop_core.catalog.edit import NewProduct, NewVariant, add_product, add_variant, set_state
@@ -20,7 +20,8 @@ from shop_core.orders.place import Wish, place_order
 from shop_core.pricing.follow import follow
 from shop_core.pricing.markup import Ending, Markup
 from shop_core.pricing.rules import Scope, Subject, put_rule
-from shop_core.supply.models import Purchase
+from shop_core.supply.calls import What
+from shop_core.supply.models import Purchase, PurchaseAsk
 from shop_core.supply.offers import NewRoute, connect_offer, find_offers
 from shop_core.supply.sync import read_list
 from shop_core.wallet.balance import adjust
@@ -106,12 +107,25 @@ async def until_bought(cast: Cast, states: Sequence[str]) -> None:
     await cast.stage.quiet()
 
 
+async def until_sent(cast: Cast, times: int) -> None:
+    """Wait until suppliers were sent so many orders, repeats included, and what follows has been said."""
+    async with asyncio.timeout(PATIENCE_S):
+        while await cast.stage.shop.read(_count_sent) < times:  # noqa: ASYNC110 - rows in the database
+            await asyncio.sleep(0.02)
+    await cast.stage.quiet()
+
+
 async def until_asked_of_staff(cast: Cast) -> None:
     """Wait until something is put before staff, and they have been told."""
     async with asyncio.timeout(PATIENCE_S):
         while not await cast.stage.shop.read(list_open):  # noqa: ASYNC110 - rows in the database
             await asyncio.sleep(0.02)
     await cast.stage.quiet()
+
+
+def _count_sent(view: View) -> int:
+    sent = select(func.count()).where(PurchaseAsk.what == What.PLACE.value)
+    return int(view.execute(sent).scalar_one())
 
 
 def _states(view: View) -> list[str]:
