@@ -122,6 +122,9 @@ def _wechat_faults(raw: Mapping[str, Any]) -> Iterator[Fault]:
         if "menu" in channel and "app_secret" not in channel:
             expected = "env:NAME or file:PATH, because a menu is set by it; or no menu"
             yield Fault(f"channels.{name}.app_secret", "nothing", expected)
+        if "template_id" in channel and not channel.get("template_fields"):
+            expected = 'what each field of the template shows: { thing1 = "goods" }; or no template_id'
+            yield Fault(f"channels.{name}.template_fields", "nothing", expected)
         ways = _texts(channel.get("gateways"))
         if ways and channel.get("sells_virtual_goods") is not True:
             expected = (

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Annotated, Final, Literal
 from unicodedata import east_asian_width
 
-from pydantic import AfterValidator, Field, PlainValidator
+from pydantic import AfterValidator, Field, PlainValidator, StringConstraints
 
 from bot.channels.wechat.settings import MenuButton
 from bot.config_report import show
@@ -92,6 +92,9 @@ WechatToken = Annotated[Secret, PlainValidator(resolve_secret), AfterValidator(_
 AesKey = Annotated[Secret, PlainValidator(resolve_secret), AfterValidator(_check_aes_key)]
 
 
+TemplateField = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]{1,32}$")]
+
+
 class WechatConfig(Section):
     """One WeChat official account."""
 
@@ -112,6 +115,12 @@ class WechatConfig(Section):
     )
     menu: Annotated[tuple[MenuButton, ...], PlainValidator(_check_menu)] | None = Field(
         None, description='a table of names and places of the shop: { "买东西" = "all/1" }'
+    )
+    template_id: str | None = Field(
+        None, pattern=r"^[A-Za-z0-9_-]{10,64}$", description="the id of a template of the account's own list"
+    )
+    template_fields: dict[TemplateField, Literal["state", "goods", "number", "time"]] | None = Field(
+        None, description='the template\'s fields: { thing1 = "goods" }; "state", "goods", "number" or "time"'
     )
     gateways: tuple[InstanceName, ...] = Field((), description="a list of names of [gateways.*]")
     sells_virtual_goods: Yes = Field(default=False, description="true or false")

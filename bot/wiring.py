@@ -26,7 +26,7 @@ from bot.channels.webchat.channel import WebChatChannel, WebChatSettings
 from bot.channels.webchat.socket import MOST_MESSAGES
 from bot.channels.webchat.words import ChatWords
 from bot.channels.wechat.channel import WeChatChannel
-from bot.channels.wechat.settings import Mode, Profile, WeChatSettings
+from bot.channels.wechat.settings import Mode, Profile, Template, WeChatSettings
 from bot.config import Config, EpayConfig, StarsConfig, TelegramConfig, WebchatConfig
 from bot.config_wechat import WechatConfig
 from bot.metrics import Metrics
@@ -358,7 +358,9 @@ def _hook(config: Config, name: str, settings: TelegramConfig) -> Hook | None:
 
 
 def _wechat(name: str, settings: WechatConfig, shop: Shop, outside: Outside) -> WeChatChannel:
-    nothing = Secret("")
+    nothing, template = Secret(""), None
+    if settings.template_id is not None:
+        template = Template(settings.template_id, settings.template_fields or {})
     return WeChatChannel(
         WeChatSettings(
             name=name,
@@ -369,6 +371,7 @@ def _wechat(name: str, settings: WechatConfig, shop: Shop, outside: Outside) -> 
             mode=Mode(settings.mode),
             profile=Profile(settings.profile),
             menu=settings.menu,
+            template=template,
             api_base_url=settings.api_base_url,
             patience_s=outside.wechat_patience_s,
             call_s=outside.wechat_call_s,

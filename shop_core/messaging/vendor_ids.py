@@ -40,6 +40,11 @@ def keep_vendor_id(tx: Tx, channel: str, mark: str, value: str, *, lasts: timede
     tx.execute(row.on_conflict_do_update(index_elements=[VendorId.channel, VendorId.mark], set_=kept))
 
 
+def forget_vendor_id(tx: Tx, channel: str, mark: str) -> None:
+    """The vendor knows nothing of it any more."""
+    tx.execute(delete(VendorId).where(VendorId.channel == channel, VendorId.mark == mark))
+
+
 def purge(tx: Tx) -> int:
     """Forget what is good no more. Returns how many."""
     return tx.execute(delete(VendorId).where(VendorId.good_until <= tx.now)).rowcount

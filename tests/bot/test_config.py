@@ -376,6 +376,8 @@ REFUSED = [
     (WECHAT + "encoding_aes_key = 'env:KAPU_EPAY_KEY'", "channels.wx.encoding_aes_key", "EncodingAESKey"),
     (WECHAT + "mode = 'plain'\nprofile = 'service'", "channels.wx.app_secret", 'or "passive"'),
     (WECHAT + "mode = 'plain'\nmenu = { a = 'home' }", "channels.wx.app_secret", "or no menu"),
+    (WECHAT + "template_id = 'ngqIpbwh8bUf'", "channels.wx.template_fields", "what each field"),
+    (WECHAT + "template_fields = { thing1 = 'code' }", "channels.wx.template_fields.thing1", "goods"),
     (WECHAT + "menu = 'home'", "channels.wx.menu", "a table of names"),
     (WECHAT + "menu = { a = 'home', b = 'home', c = 'home', d = 'home' }", "channels.wx.menu", "at most 3"),
     (WECHAT + "menu = { a = {} }", "channels.wx.menu", "1 to 5"),

@@ -11,13 +11,15 @@ import structlog
 
 from bot.channels.channel import Answer, Unreachable
 from bot.channels.wechat.api import Api
-from bot.channels.wechat.draw import Drawn, draw, draw_push
+from bot.channels.wechat.draw import Drawn, draw
 from bot.channels.wechat.menu import Menu
 from bot.channels.wechat.numbers import Meant, Numbers
 from bot.channels.wechat.parse import Heard, Kind
-from bot.channels.wechat.push import Pusher
+from bot.channels.wechat.push import NothingMayBePushed, Pusher
+from bot.channels.wechat.pushed import Pushed, draw_late, draw_push, pictures_in
 from bot.channels.wechat.scenes import Scenes
 from bot.channels.wechat.settings import Profile, WeChatSettings
+from bot.channels.wechat.template import Templates
 from bot.channels.wechat.webhook import Webhook, seal_answer
 from handlers.incoming import Incoming
 from handlers.screen import Line, Screen, Style
@@ -77,10 +79,12 @@ class WeChatChannel:
         self._draw_news = draw_news
         self._numbers = Numbers(settings.name, shop)
         self._api = Api(settings, shop) if settings.app_secret.reveal() else None
-        self._pusher = self.scenes = None
+        self._pusher = self._templates = self.scenes = None
         if self._api is not None and settings.profile is Profile.SERVICE:
-            self._pusher = Pusher(self._api, shop)
+            self._pusher = Pusher(settings.name, self._api, shop)
             self.scenes = Scenes(settings.name, self._api, shop)
+            if settings.template is not None:
+                self._templates = Templates(settings.name, settings.template, self._api, shop.policy.timezone)
         self._menu = None
         if self._api is not None and settings.menu is not None:
             self._menu = Menu(settings.name, settings.menu, self._api, shop)
@@ -145,16 +149,41 @@ class WeChatChannel:
             return
         if self._pusher is None:
             raise RetryLater("wechat: this account only answers", retry_after_s=_ASLEEP_S)
-        is_about_orders = any((screen.slot or "").startswith("order:") for screen in loud)
-        text = draw_push(loud, await self._say(address))
-        await self._pusher.push(address, text, keep=0 if is_about_orders else RESERVED)
+        keep = 0 if any(_is_about_order(screen) for screen in loud) else RESERVED
+        try:
+            await self._pusher.push(address, draw_push(loud, await self._say(address)), keep=keep)
+        except NothingMayBePushed:
+            if not await self._tell_by_template(address, loud):
+                raise
+            return
+        for picture in pictures_in(loud):
+            await self._pusher.show_picture(address, picture.content)
 
     async def close(self) -> None:
         """Let go of the connections."""
         if self._api is not None:
             await self._api.close()
 
-    async def _hand(self, address: Address, message: str, screen: Screen) -> Screen:
+    async def _tell_by_template(self, address: Address, screens: Sequence[Screen]) -> bool:
+        """The last way, for orders only: one message each. Whatever else there is waits for the person's next word."""
+        if self._templates is None or not all(_is_about_order(screen) for screen in screens):
+            return False
+        for screen in screens:
+            if not await self._templates.tell(address, screen, self._shop.clock.now()):
+                return False
+        return True
+
+    async def _with_picture(self, address: Address, screen: Screen) -> Screen:
+        """A picture comes as a message of its own, where one may be pushed."""
+        if self._pusher is None:
+            return screen
+        for picture in pictures_in([screen]):
+            if await self._pusher.show_picture(address, picture.content):
+                return replace(screen, attachment=None)
+        return screen
+
+    async def _hand(self, address: Address, message: str, asked: Screen) -> Screen:
+        screen = await self._with_picture(address, asked)
         told = await self._news(address, screen)
         drawn = draw(screen, await self._say(address), told.lines)
         standing = await self._shop.write(self._keep, address, message, drawn, told.causes)
@@ -184,9 +213,9 @@ class WeChatChannel:
         if self._pusher is None:
             return False
         say = await self._say(address)
-        text = say("wechat.ready") if drawn.has_codes else drawn.pages[0].text
+        ready = Pushed(say("wechat.ready"), (), "", gap="")
         try:
-            await self._pusher.push(address, text)
+            await self._pusher.push(address, ready if drawn.has_codes else draw_late(drawn.pages[0]))
         except (RetryLater, Unknown, Unreachable) as error:
             _log.info("wechat.late_waits", channel=self.name, reason=str(error))
             return False
@@ -212,6 +241,10 @@ class WeChatChannel:
         where = {"channel": address.channel, "external_id": address.external_id}
         customer = await self._shop.read(find_customer, **where)
         return self._shop.get(Words).to("" if customer is None else customer.language, self.name)
+
+
+def _is_about_order(screen: Screen) -> bool:
+    return (screen.slot or "").startswith("order:")
 
 
 def _with_notice(screen: Screen, notice: str) -> Screen:

@@ -14,7 +14,6 @@ from pydantic import BaseModel
 
 from handlers.links import match
 from handlers.screen import Code, LinkButton, Screen, UrlButton
-from handlers.support import ANSWER_SLOT
 from handlers.words import Phrases
 
 MOST_ITEMS: Final = 8
@@ -35,11 +34,19 @@ class Page(BaseModel):
     """One page.
 
     Attributes:
+        head, items, foot: The text in parts: what stands above the numbers, the numbers, and what may be written.
         choices: What a person may write → the link that it means.
     """
 
-    text: str
+    head: str = ""
+    items: tuple[str, ...] = ()
+    foot: str = ""
     choices: dict[str, str]
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return "\n".join(part for part in (self.head, *self.items, self.foot) if part)
 
 
 class Drawn(BaseModel):
@@ -91,31 +98,11 @@ def draw(screen: Screen, say: Phrases, news: Sequence[str] = ()) -> Drawn:
     # Room for whatever the last line can be.
     foot = _foot(ways, say, is_first=False, goes_on=True)
     room, room_bytes = LONGEST - len(foot) - 12, LONGEST_BYTES - len(foot.encode()) - 24
-    above = [_tame(text) for text in news]
+    above = [tame(text) for text in news]
     sheets = list(_sheets(above, [*_lines(screen, say)], ways.items, room, room_bytes))
     pages = tuple(_page(sheet, place, len(sheets), ways, say) for place, sheet in enumerate(sheets))
     has_codes = screen.file is not None or any(isinstance(line, Code) for line in screen.lines)
     return Drawn(pages=pages, takes_text=takes_text, has_codes=has_codes)
-
-
-def draw_push(screens: Sequence[Screen], say: Phrases) -> str:
-    """News as one text: never a code, no numbers (those under the last answer stay), and the word that leads on.
-
-    What finds no room is found where the word leads to.
-    """
-    texts = []
-    for screen in screens:
-        lines = [line.text for line in screen.lines if not isinstance(line, Code)]
-        texts.append("\n".join(_tame(line) for line in lines if line))
-    last = _next_word(screens, say)
-    shown: list[str] = []
-    for text in texts:
-        if not _fits("\n\n".join([*shown, text, last])):
-            break
-        shown.append(text)
-    if not shown:
-        shown = [_beginning(texts[0], LONGEST - len(last) - 8, LONGEST_BYTES - len(last.encode()) - 8)]
-    return "\n\n".join([*shown, last])
 
 
 def plain(text: str) -> str:
@@ -127,36 +114,17 @@ def plain(text: str) -> str:
 _CHINESE: Final = {char: str(value) for value, char in enumerate("零一二三四五六七八九")} | {"〇": "0"}
 
 
-def _next_word(screens: Sequence[Screen], say: Phrases) -> str:
-    """What to write after news: a code in it comes first, then an answer of the shop that waits for one."""
-    for button in (button for screen in screens for button in _buttons(screen)):
-        found = match(button.link)
-        if found is not None and found[0] == "code":
-            return say("wechat.pick_up", what=button.text)
-    is_answer = any((screen.slot or "").startswith(ANSWER_SLOT) for screen in screens)
-    return say("wechat.see_talk") if is_answer else say("wechat.see_orders")
-
-
-def _buttons(screen: Screen) -> list[LinkButton]:
+def buttons_of(screen: Screen) -> list[LinkButton]:
+    """Those that lead to a place of the shop."""
     return [button for row in screen.rows for button in row if isinstance(button, LinkButton)]
-
-
-def _fits(text: str) -> bool:
-    return len(text) <= LONGEST and len(text.encode()) <= LONGEST_BYTES
-
-
-def _beginning(text: str, longest: int, longest_bytes: int) -> str:
-    """So much of a text as there is room for, characters whole."""
-    cut = text[:longest].encode()[:longest_bytes].decode(errors="ignore")
-    return text if cut == text else cut.rstrip() + "…"
 
 
 def _lines(screen: Screen, say: Phrases) -> Iterator[str]:
     """The text, top to bottom; addresses are written out, and so is what a picture would say."""
     if screen.toast:
-        yield _tame(screen.toast)
+        yield tame(screen.toast)
     for line in screen.lines:
-        text = line.secret.reveal() if isinstance(line, Code) else _tame(line.text)
+        text = line.secret.reveal() if isinstance(line, Code) else tame(line.text)
         if text:
             yield text
     if screen.file is not None or screen.attachment is not None:
@@ -168,13 +136,13 @@ def _lines(screen: Screen, say: Phrases) -> Iterator[str]:
         yield screen.qr.text
 
 
-def _tame(text: str) -> str:
+def tame(text: str) -> str:
     """A text that cannot become a link: WeChat makes one of ``<a`` wherever it stands. Codes stay as they are."""
     return text.replace("<a", "＜a").replace("<A", "＜A")
 
 
 def _ways(screen: Screen, say: Phrases) -> _Ways:
-    buttons = _buttons(screen)
+    buttons = buttons_of(screen)
     by_text = {button.text: button for button in buttons}
     back = by_text.get(say("button.previous")) or by_text.get(say("button.back"))
     back = back or by_text.get(say("button.home"))
@@ -224,12 +192,12 @@ def _folded(lines: Sequence[str], longest: int) -> Iterator[str]:
 
 def _page(sheet: _Sheet, place: int, count: int, ways: _Ways, say: Phrases) -> Page:
     choices = {plain(button.text): button.link for button in (*ways.items, *ways.words)}
-    lines = list(sheet.lines)
+    items = tuple(f"{number} {tame(item.text)}" for number, item in enumerate(sheet.items, start=1))
     for number, item in enumerate(sheet.items, start=1):
         choices[str(number)] = item.link
-        lines.append(f"{number} {_tame(item.text)}")
-    if count > 1:
-        lines.append(f"({place + 1}/{count})")
+        # What comes back where somebody touches the whole line.
+        choices[plain(items[number - 1])] = item.link
+    foot = [f"({place + 1}/{count})"] if count > 1 else []
     is_first, is_last = place == 0, place == count - 1
     if is_first:
         choices[BACK] = "home" if ways.back is None else ways.back.link
@@ -238,8 +206,8 @@ def _page(sheet: _Sheet, place: int, count: int, ways: _Ways, say: Phrases) -> P
     if is_last and ways.on is not None:
         choices[ON] = ways.on.link
     goes_on = not is_last or ways.on is not None
-    lines.append(_foot(ways, say, is_first=is_first, goes_on=goes_on))
-    return Page(text="\n".join(lines), choices=choices)
+    foot.append(_foot(ways, say, is_first=is_first, goes_on=goes_on))
+    return Page(head="\n".join(sheet.lines), items=items, foot="\n".join(foot), choices=choices)
 
 
 def _foot(ways: _Ways, say: Phrases, *, is_first: bool, goes_on: bool) -> str:
@@ -252,7 +220,7 @@ def _foot(ways: _Ways, say: Phrases, *, is_first: bool, goes_on: bool) -> str:
         named.append(f"{BACK} {say('button.home') if ways.back is None else ways.back.text}")
     if goes_on:
         named.append(f"{ON} {say('button.next')}")
-    named += [_tame(button.text) for button in ways.words]
+    named += [tame(button.text) for button in ways.words]
     return say("wechat.reply", ways=say("wechat.and").join(named))
 
 

@@ -54,6 +54,18 @@ class MenuButton:
 
 
 @dataclass(frozen=True, slots=True)
+class Template:
+    """The account's template message.
+
+    Attributes:
+        fields: The template's fields, and what each shows: ``state``, ``goods``, ``number`` or ``time`` of an order.
+    """
+
+    id: str
+    fields: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class WeChatSettings:
     """One account.
 
@@ -64,6 +76,7 @@ class WeChatSettings:
         token: What WeChat signs with, as both sides have it in their settings.
         aes_key: 43 characters (EncodingAESKey).
         menu: What the account's menu is to be; None: that is somebody else's affair. Empty: there is to be none.
+        template: Tells of orders where nothing may be pushed; None: they wait for the person's next word.
         patience_s: So long a request waits for its answer; WeChat hangs up after five seconds.
         call_s: So long a call of ours may take, connecting included.
         httpx_kwargs: Passed to ``httpx.AsyncClient``: a transport, ``trust_env``.
@@ -77,6 +90,7 @@ class WeChatSettings:
     mode: Mode = Mode.SAFE
     profile: Profile = Profile.PASSIVE
     menu: tuple[MenuButton, ...] | None = None
+    template: Template | None = None
     api_base_url: str = API
     patience_s: float = 4.3
     call_s: float = 10.0

@@ -78,8 +78,8 @@ async def test_a_wechat_that_hangs_holds_nobody_for_long(
 ANSWERS: Final = {
     43004: ("Unreachable: wechat: 43004", 4),
     40003: ("Unreachable: wechat: 40003", 4),
-    45015: ("RetryLater: wechat: nothing may be pushed", 0),
-    45047: ("RetryLater: wechat: nothing may be pushed", 0),
+    45015: ("NothingMayBePushed: wechat: nothing may be pushed", 0),
+    45047: ("NothingMayBePushed: wechat: nothing may be pushed", 0),
     45011: ("RetryLater: wechat: 45011", 5),
     45009: ("RetryLater: wechat: 45009", 5),
     -1: ("RetryLater: wechat: -1", 5),

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.channels.wechat.draw import LONGEST, LONGEST_BYTES, Drawn, draw, draw_push, plain
+from bot.channels.wechat.draw import LONGEST, LONGEST_BYTES, Drawn, draw, plain
+from bot.channels.wechat.pushed import draw_late, draw_push
 from handlers.screen import Code, CopyButton, Line, LinkButton, Prompt, Qr, Screen, UrlButton
 from handlers.words import CUSTOMER_WORDS, Words
 from shop_core.kernel.secret import Secret
@@ -97,18 +98,20 @@ def test_news_in_one_push_holds_no_code_and_names_the_next_word() -> None:
     delivered = Screen(
         (Line("已发货"), Code(Secret("AB-1"))), ((LinkButton("查看卡密", "o/K7M29QXD/code"),),)
     )
-    text = draw_push([delivered, Screen((Line("已退款"),))], SAY)
+    pushed = draw_push([delivered, Screen((Line("已退款"),))], SAY)
+    text = pushed.text
+    assert pushed.items == ("提货",), "and it may be touched"
     assert "AB-1" not in text
     assert text.splitlines() == ["已发货", "", "已退款", "", "回复「提货」查看卡密。"]
     answered = Screen((Line("客服回复了"), Line("可以退")), slot="answer:7")
-    assert draw_push([answered], SAY).splitlines()[-1] == "回复「客服」看对话、接着说。"
-    assert draw_push([answered, delivered], SAY).splitlines()[-1] == "回复「提货」查看卡密。"
+    assert draw_push([answered], SAY).text.splitlines()[-1] == "回复「客服」看对话、接着说。"
+    assert draw_push([answered, delivered], SAY).text.splitlines()[-1] == "回复「提货」查看卡密。"
 
 
 @pytest.mark.parametrize("char", ["长", "🎁", "a", "é"])
 @pytest.mark.parametrize("sizes", [[2000], [500], [590], [595], [300, 300], [250, 250, 250], [1] * 300])
 def test_a_push_is_no_longer_than_wechat_takes(char: str, sizes: list[int]) -> None:
-    text = draw_push([Screen((Line(char * size),)) for size in sizes], SAY)
+    text = draw_push([Screen((Line(char * size),)) for size in sizes], SAY).text
     assert len(text) <= 600
     assert len(text.encode()) <= 2048
     assert text.endswith("回复「订单」查看。"), "and the word that leads to the rest is never cut"
@@ -130,3 +133,27 @@ def test_a_push_is_no_longer_than_wechat_takes(char: str, sizes: list[int]) -> N
 )
 def test_numbers_as_people_type_them(typed: str, meant: str) -> None:
     assert plain(typed) == meant
+
+
+def test_a_late_answer_may_be_touched_and_reads_the_same_as_a_text() -> None:
+    rows = (
+        (LinkButton("我已付款", "o/K7M29QXD/paid"),),
+        (LinkButton("取消订单", "o/K7M29QXD/cancel"),),
+        (BACK,),
+    )
+    [page] = draw(Screen((Line("待付款"),), rows), SAY).pages
+    late = draw_late(page)
+    assert late.items == ("1 我已付款", "2 取消订单")
+    assert late.text == page.text
+    assert {page.choices[plain(item)] for item in late.items} == {"o/K7M29QXD/paid", "o/K7M29QXD/cancel"}
+    asking = draw_late(
+        draw(Screen((Line("要几张？"),), prompt=Prompt("n/1/abcdefghij", "例如 3")), SAY).pages[0]
+    )
+    assert (asking.items, asking.foot) == ((), "")
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_words_that_may_be_touched_are_words_that_lead_somewhere(language: str) -> None:
+    say = Words(("zh", "en"), "Asia/Shanghai", (CUSTOMER_WORDS,)).to(language)
+    for place in ("pick_up", "support", "orders"):
+        assert say(f"wechat.word.{place}") in say(f"word.{place}").split(",")

@@ -28,6 +28,8 @@ SAID: Final = (5, 48 * 3600.0)
 TOUCHED: Final = (3, 60.0)
 LARGEST_REPLY: Final = 2048
 """Bytes of a text."""
+TEMPLATE: Final = "ngqIpbwh8bUfcSsECmogfXcV14J0tQlEpBO27izEYtY"
+"""The one template that the account has."""
 _ids = count(6054768590064713728)
 
 
@@ -53,10 +55,17 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """A message that reached a person."""
+    """A message that reached a person.
+
+    Attributes:
+        items: What may be touched in it; in the text each stands in ‹…›.
+        picture: Or it is one.
+    """
 
     openid: str
     text: str
+    items: tuple[str, ...] = ()
+    picture: bytes | None = None
 
 
 @dataclass
@@ -92,6 +101,10 @@ class WeChatStandIn:
     send_calls: int = 0
     menu: list[dict[str, Any]] | None = None
     scenes: list[str] = field(default_factory=list)
+    has_menus: bool = True
+    media: dict[str, bytes] = field(default_factory=dict)
+    uploads: int = 0
+    told: dict[str, tuple[str, Mapping[str, str]]] = field(default_factory=dict)
     menu_calls: list[str] = field(default_factory=list)
     requests: int = 0
     said: dict[str, _Quota] = field(default_factory=dict)
@@ -195,9 +208,12 @@ class WeChatStandIn:
     async def _do(self, what: str, request: Request) -> Response:
         if what.startswith("menu/"):
             return await self._menu(what.removeprefix("menu/"), request)
-        if what == "qrcode/create":
-            return await self._qrcode(request)
-        return await self._send(request)
+        others = {
+            "qrcode/create": self._qrcode,
+            "media/upload": self._upload,
+            "message/template/send": self._template,
+        }
+        return await others.get(what, self._send)(request)
 
     async def _drip(self) -> AsyncIterator[bytes]:
         """A byte now and then, and never all of them."""
@@ -232,10 +248,55 @@ class WeChatStandIn:
 
     async def _send(self, request: Request) -> Response:
         asked = json.loads(await request.body())
+        push = self._read_push(asked)
+        if isinstance(push, int):
+            return JSONResponse({"errcode": push, "errmsg": "refused"})
         if not self._spend(asked["touser"]):
             return JSONResponse({"errcode": 45047, "errmsg": "out of response count limit"})
-        self.pushes.append(Push(asked["touser"], asked["text"]["content"]))
+        self.pushes.append(push)
         return JSONResponse({"errcode": 0, "errmsg": "ok"})
+
+    def _read_push(self, asked: Mapping[str, Any]) -> Push | int:
+        openid = asked["touser"]
+        match asked["msgtype"]:
+            case "text":
+                return self._text(Push(openid, asked["text"]["content"]))
+            case "msgmenu" if not self.has_menus:
+                return 40200
+            case "msgmenu":
+                menu = asked["msgmenu"]
+                items = tuple(one["content"] for one in menu["list"])
+                touchable = "\n".join(f"‹{item}›" for item in items)
+                text = "\n".join((menu["head_content"], touchable, menu["tail_content"]))
+                return self._text(Push(openid, text, items))
+            case _:
+                media = self.media.get(asked["image"]["media_id"])
+                return 40007 if media is None else Push(openid, "", picture=media)
+
+    def _text(self, push: Push) -> Push | int:
+        return 45002 if len(push.text.encode()) > LARGEST_REPLY else push
+
+    async def _upload(self, request: Request) -> Response:
+        async with request.form() as form:
+            media = form["media"]
+            assert not isinstance(media, str)
+            content = await media.read()
+        if request.query_params.get("type") != "image" or not content.startswith(b"\x89PNG"):
+            return JSONResponse({"errcode": 40004, "errmsg": "invalid media type"})
+        self.uploads += 1
+        self.media[f"media{self.uploads}"] = content
+        return JSONResponse({"type": "image", "media_id": f"media{self.uploads}", "created_at": 1})
+
+    async def _template(self, request: Request) -> Response:
+        asked = await request.json()
+        if asked["template_id"] != TEMPLATE:
+            return JSONResponse({"errcode": 40037, "errmsg": "invalid template_id"})
+        values = {field: value["value"] for field, value in asked["data"].items()}
+        if any(not value or len(value) > 20 for value in values.values()):
+            return JSONResponse({"errcode": 47003, "errmsg": "argument invalid"})
+        if asked["client_msg_id"] not in self.told:
+            self.told[asked["client_msg_id"]] = (asked["touser"], values)
+        return JSONResponse({"errcode": 0, "errmsg": "ok", "msgid": 200228332})
 
     def allow(self, openid: str, *, touched: bool) -> None:
         most, lasts = TOUCHED if touched else SAID
@@ -267,6 +328,8 @@ class WeChatStandIn:
                 Route("/cgi-bin/message/custom/send", self.answer, methods=["POST"]),
                 Route("/cgi-bin/menu/create", self.answer, methods=["POST"]),
                 Route("/cgi-bin/qrcode/create", self.answer, methods=["POST"]),
+                Route("/cgi-bin/media/upload", self.answer, methods=["POST"]),
+                Route("/cgi-bin/message/template/send", self.answer, methods=["POST"]),
                 Route("/cgi-bin/menu/get", self.answer),
                 Route("/cgi-bin/menu/delete", self.answer),
             ]
@@ -302,7 +365,18 @@ class Follower:
 
     @property
     def pushes(self) -> Sequence[str]:
-        return [push.text for push in self.wechat.pushes if push.openid == self.openid]
+        return [push.text for push in self.wechat.pushes if push.openid == self.openid and push.text]
+
+    @property
+    def pictures(self) -> Sequence[bytes]:
+        return [push.picture for push in self.wechat.pushes if push.openid == self.openid and push.picture]
+
+    async def touch(self, item: str) -> str | None:
+        """Touch what was pushed."""
+        assert any(item in push.items for push in self.wechat.pushes if push.openid == self.openid)
+        self.wechat.allow(self.openid, touched=True)
+        fields = {**self._from("text"), "Content": item, "MsgId": next(_ids), "bizmsgmenuid": "1"}
+        return await self._bring(fields)
 
     async def say(self, text: str, *, message_id: int | None = None) -> str | None:
         """Write something: what the account answers within five seconds, or None."""
