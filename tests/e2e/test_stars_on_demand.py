@@ -1,0 +1,134 @@
+"""Stars for goods that are bought when they are paid for: the price is looked at before the money and before buying.
+
+When every route says no, what was paid goes back as the Stars that it was.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from shop_core.catalog.edit import NewProduct, NewVariant, add_product, add_variant, set_state
+from shop_core.catalog.goods import GoodsKind
+from shop_core.catalog.read import ProductState
+from shop_core.db.tx import Tx
+from shop_core.delivery.kinds import change_kind
+from shop_core.supply.offers import NewRoute, connect_offer, find_offers
+from shop_core.supply.sync import read_list
+from tests.e2e.stage import Stage, an_open_shop
+from tests.standins.cashier import CashierControl
+from tests.standins.suppliers.driver import SupplierControl
+from tests.standins.suppliers.server import running_supplier
+from tests.standins.suppliers.world import TOP_UP
+from tests.standins.telegram import ShownMessage, TelegramStandIn, TelegramUser
+
+STARS: Final = 498
+DEARER: Final = 6_000
+"""More than the buyer pays."""
+
+
+@pytest.fixture
+def site() -> Iterator[SupplierControl]:
+    """A wholesaler of phone credit, which tops up at once."""
+    with running_supplier("dayuanren") as control:
+        control.goods(TOP_UP, is_later=False)
+        yield control
+
+
+@pytest.fixture
+async def stage(
+    sqlite_url: str, tmp_path: Path, cashier: CashierControl, tg: TelegramStandIn, site: SupplierControl
+) -> AsyncIterator[Stage]:
+    """A shop that sells its credit for Stars, at 0.10 each."""
+    async with an_open_shop(
+        tmp_path, sqlite_url, cashier, tg, supplier=site.base_url, has_stars=True
+    ) as opened:
+        await read_list(opened.shop, "dyr")
+        [offer] = await opened.shop.read(find_offers, "dyr", TOP_UP, limit=1)
+        await opened.shop.write(_sell, offer.id)
+        yield opened
+
+
+def _sell(tx: Tx, offer_id: int) -> None:
+    product_id = add_product(tx, NewProduct({"zh": "手机话费 50 元", "en": "Phone credit, 50 yuan"}))
+    variant_id = add_variant(tx, NewVariant(product_id, 4980))
+    change_kind(tx, variant_id, GoodsKind.TOP_UP)
+    connect_offer(tx, NewRoute(variant_id, offer_id))
+    set_state(tx, product_id, ProductState.PUBLISHED)
+
+
+async def _press(user: TelegramUser, message: ShownMessage, words: str, then: str) -> ShownMessage:
+    link = next(button.value for button in message.buttons if words in button.text)
+    await asyncio.to_thread(user.press, link, message=message)
+    return await user.wait_for_async(then, 10)
+
+
+async def _at_the_bill(user: TelegramUser) -> ShownMessage:
+    await asyncio.to_thread(user.start)
+    home = await user.wait_for_async("自动发货", 10)
+    product = await _press(user, home, "手机话费", "¥49.80")
+    await _press(user, product, "充 1 份", "请发来要充值的手机号")
+    await asyncio.to_thread(user.say, "13812345678")
+    sure = await user.wait_for_async("请核对账号", 10)
+    return await _press(user, sure, "没错", f"应付 {STARS} ⭐")
+
+
+async def _pay(user: TelegramUser) -> str:
+    """Pay the bill. Returns ``paid``, or the reason against it."""
+
+    def pay() -> str:
+        state = user.wait_for_checkout(user.pay(), 10)
+        return state.error or state.state
+
+    return await asyncio.to_thread(pay)
+
+
+async def test_what_is_bought_for_stars_is_delivered(
+    stage: Stage, site: SupplierControl, user: TelegramUser
+) -> None:
+    await _at_the_bill(user)
+    assert await _pay(user) == "paid"
+    await user.wait_for_async("充值成功", 10)
+    assert site.purchases == 1
+    [line] = await stage.rows("SELECT paid_minor, cost_minor FROM order_lines")
+    assert line == {"paid_minor": 4980, "cost_minor": 4930}
+
+
+async def test_goods_that_became_too_dear_are_refused_before_the_money(
+    stage: Stage, site: SupplierControl, user: TelegramUser
+) -> None:
+    await _at_the_bill(user)
+    site.goods(TOP_UP, price=DEARER)
+    await read_list(stage.shop, "dyr")
+    assert await _pay(user) == "这个商品刚刚卖完，没有扣款。"
+    assert await stage.count("SELECT count(*) FROM receipts") == 0
+    assert await stage.count("SELECT count(*) FROM purchases") == 0
+
+
+@pytest.mark.parametrize("why", ["dearer", "no_balance"])
+async def test_stars_go_back_where_every_route_says_no(
+    stage: Stage, site: SupplierControl, user: TelegramUser, tg: TelegramStandIn, why: str
+) -> None:
+    """Its price leaps after the question was answered; or it takes no order."""
+    await _at_the_bill(user)
+    if why == "dearer":
+        site.goods(TOP_UP, price=DEARER)
+    else:
+        site.set(balance=0)
+    assert await _pay(user) == "paid"
+    await stage.until("SELECT count(*) FROM refunds WHERE state = 'done'", 1)
+    [purchase] = await stage.rows("SELECT state, reason, booked_minor FROM purchases")
+    reason = {"dearer": "price", "no_balance": "balance"}[why]
+    assert (purchase["state"], purchase["reason"], purchase["booked_minor"]) == ("refused", reason, None)
+    assert site.purchases == 0
+    [order] = await stage.rows("SELECT state FROM orders")
+    assert order["state"] == "refunded"
+    kept = "SELECT count(*) FROM ledger_balances WHERE account LIKE 'wallet:%' AND amount_minor <> 0"
+    assert await stage.count(kept) == 0, "to where they came from, not to the balance"
+    [call] = tg.calls_to("refundStarPayment")
+    assert int(call.params["user_id"]) == user.id
+    await user.wait_for_async(f"{STARS} ⭐ 已整单退回", 10)
