@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from bot.config_section import Frozen, Section, Whole
 from bot.config_values import AnyAddress, BaseAddress, Currency, FilePath, Rate, SecretText, Timezone
@@ -24,6 +24,23 @@ _NAMES: Final = (
     "declarative",
 )
 _ONE_OF: Final = f"one of {', '.join(_NAMES)}, in quotes"
+
+
+Part = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, min_length=1, max_length=60)]
+"""A part of what a site says. Never empty: that would be a part of everything."""
+Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+WordsTable = Annotated[Mapping[Literal["unsure", "known", "not_us", "not_found"], tuple[Part, ...]], Frozen]
+StatesTable = Annotated[Mapping[Code, Literal["under_way", "done", "failed"]], Frozen]
+RefusalsTable = Annotated[
+    Mapping[Code, Literal["out_of_stock", "off_sale", "price", "balance", "input", "other"]], Frozen
+]
+_WORDS: Final = "a table: unsure, known, not_us or not_found = a list of parts of messages"
+_STATES: Final = 'a table: their state = "under_way", "done" or "failed"'
+_REFUSALS: Final = 'a table: their code = "out_of_stock", "off_sale", "price", "balance", "input" or "other"'
+
+
+def _nothing_more() -> Mapping[Any, Any]:
+    return MappingProxyType({})
 
 
 class SupplierSection(Section):
@@ -60,6 +77,7 @@ class DujiaoNextConfig(SiteSection):
     finds_numbers: bool = Field(
         default=False, strict=True, description="true for a Kapu shop, false for dujiao-next"
     )
+    refusals: RefusalsTable = Field(default_factory=_nothing_more, description=_REFUSALS)
 
 
 class AcgFakaConfig(SiteSection):
@@ -67,6 +85,8 @@ class AcgFakaConfig(SiteSection):
 
     protocol: Literal["acg_faka"] = Field(description=_ONE_OF)
     contact: str = Field("", max_length=60, description="what the shop notes as the buyer's contact")
+    pending: tuple[Part, ...] = Field((), description="a list of parts of what stands in place of the cards")
+    words: WordsTable = Field(default_factory=_nothing_more, description=_WORDS)
 
 
 class KasushouConfig(SiteSection):
@@ -74,6 +94,8 @@ class KasushouConfig(SiteSection):
 
     protocol: Literal["kasushou"] = Field(description=_ONE_OF)
     safe_price_is: Literal["piece", "total"] = Field("piece", description='"piece" or "total"')
+    states: StatesTable = Field(default_factory=_nothing_more, description=_STATES)
+    words: WordsTable = Field(default_factory=_nothing_more, description=_WORDS)
 
 
 class FuluConfig(SupplierSection):
@@ -88,6 +110,9 @@ class FuluConfig(SupplierSection):
     )
     callback_sign: Literal["ignored", "required"] = Field("ignored", description='"ignored" or "required"')
     checks_answers: bool = Field(default=True, strict=True, description="true or false")
+    refusals: tuple[Code, ...] = Field((), description="a list of codes by which the platform refuses")
+    states: StatesTable = Field(default_factory=_nothing_more, description=_STATES)
+    words: WordsTable = Field(default_factory=_nothing_more, description=_WORDS)
 
 
 class ReloadlyConfig(SupplierSection):

@@ -20,21 +20,24 @@ from bot.config_suppliers import (
     SupplierSection,
 )
 from shop_core.kernel.clock import Clock
-from shop_core.supply.supplier import Supplier
+from shop_core.supply.supplier import No, Supplier
 from suppliers.acg_faka.adapter import AcgFakaSupplier
-from suppliers.acg_faka.settings import AcgFakaSettings
+from suppliers.acg_faka.settings import PENDING, AcgFakaSettings
 from suppliers.declarative.adapter import DeclarativeSupplier
 from suppliers.declarative.file import load, shipped
 from suppliers.declarative.schema import Protocol
 from suppliers.declarative.settings import DeclarativeSettings
 from suppliers.dujiao_next.adapter import DujiaoNextSupplier
 from suppliers.dujiao_next.settings import DujiaoNextSettings
+from suppliers.fulu import settings as fulu
 from suppliers.fulu.adapter import FuluSupplier
-from suppliers.fulu.settings import FuluSettings
+from suppliers.fulu.settings import REFUSALS, FuluSettings
+from suppliers.kasushou import settings as kasushou
 from suppliers.kasushou.adapter import KasushouSupplier
 from suppliers.kasushou.settings import KasushouSettings
 from suppliers.reloadly.adapter import ReloadlySupplier
 from suppliers.reloadly.settings import PRODUCTION, SANDBOX, ReloadlySettings
+from suppliers.words import Standing, Words
 
 Factory = Callable[[str, Any, httpx.AsyncClient, Clock], Supplier]
 """From the name in the config, its table (of the protocol's own class), the client and the time."""
@@ -57,6 +60,7 @@ def _dujiao_next(name: str, config: DujiaoNextConfig, client: httpx.AsyncClient,
         secret=config.secret,
         currency=config.currency,
         finds_numbers=config.finds_numbers,
+        refusals={code: No(why) for code, why in config.refusals.items()},
     )
     return DujiaoNextSupplier(settings, client, clock)
 
@@ -69,6 +73,8 @@ def _acg_faka(name: str, config: AcgFakaConfig, client: httpx.AsyncClient, clock
         secret=config.secret,
         currency=config.currency,
         contact=config.contact,
+        pending=(*PENDING, *config.pending),
+        words=Words().beside(config.words),
     )
     return AcgFakaSupplier(settings, client, clock)
 
@@ -81,6 +87,8 @@ def _kasushou(name: str, config: KasushouConfig, client: httpx.AsyncClient, cloc
         secret=config.secret,
         currency=config.currency,
         safe_price_is=config.safe_price_is,
+        states=_states(kasushou.STATES, config.states),
+        words=Words().beside(config.words),
     )
     return KasushouSupplier(settings, client, clock)
 
@@ -95,8 +103,16 @@ def _fulu(name: str, config: FuluConfig, client: httpx.AsyncClient, clock: Clock
         plain_http=config.plain_http,
         callback_sign=config.callback_sign,
         checks_answers=config.checks_answers,
+        refusals=(*REFUSALS, *config.refusals),
+        states=_states(fulu.STATES, config.states),
+        words=Words().beside(config.words),
     )
     return FuluSupplier(settings, client, clock)
+
+
+def _states(known: Mapping[str, Standing], said: Mapping[str, str]) -> Mapping[str, Standing]:
+    """The states that an adapter knows, and before them what the owner says."""
+    return {**known, **{state: Standing(standing) for state, standing in said.items()}}
 
 
 def _reloadly(name: str, config: ReloadlyConfig, client: httpx.AsyncClient, clock: Clock) -> Supplier:

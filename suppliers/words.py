@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Literal
+
+Group = Literal["unsure", "known", "not_us", "not_found"]
 
 
 class Standing(StrEnum):
@@ -43,6 +46,10 @@ class Words:
         "signature", "apikey", "api key", "timestamp", "unauthorized",
     )  # fmt: skip
     not_found: tuple[str, ...] = ("订单不存在", "未找到订单", "没有找到", "无此订单", "order not found")
+
+    def beside(self, more: Mapping[Group, tuple[str, ...]]) -> Words:
+        """The same with more parts of messages, by the names of the groups."""
+        return replace(self, **{group: (*getattr(self, group), *parts) for group, parts in more.items()})
 
     def is_unsure(self, text: str) -> bool:
         """Tell whether nothing follows from the message."""

@@ -21,8 +21,10 @@ from bot.wiring import Outside, build_suppliers
 from shop_core.db.connect import backend_of
 from shop_core.kernel.policy import Policy
 from shop_core.kernel.secret import Secret
+from shop_core.supply.supplier import No
 from shop_core.vault.vault import Vault, new_key
 from suppliers.declarative.file import template
+from suppliers.words import Standing
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 
@@ -148,6 +150,75 @@ def test_every_protocol_of_the_config_has_its_adapter(tmp_path: Path) -> None:
     assert suppliers.names == tuple(config.suppliers)
     assert len(clients) == len(PROTOCOLS)
     assert suppliers.callback_url("dujiao") == "https://shop.example.com/suppliers/dujiao/callback"
+
+
+MEANINGS = """
+[suppliers.faka]
+protocol = "acg_faka"
+base_url = "https://faka.example.com"
+key = "1000"
+secret = "env:KAPU_SUPPLIER_SECRET"
+pending = [" Queued "]
+words = { unsure = ["维护"], not_us = ["IP"] }
+
+[suppliers.kss]
+protocol = "kasushou"
+base_url = "https://kasushou.example.com"
+key = "1000"
+secret = "env:KAPU_SUPPLIER_SECRET"
+states = { 6 = "failed", -1 = "done" }
+
+[suppliers.fulu]
+protocol = "fulu"
+key = "1000"
+secret = "env:KAPU_FULU_SECRET"
+refusals = ["3010"]
+words = { known = ["号用过了"] }
+
+[suppliers.dujiao]
+protocol = "dujiao_next"
+base_url = "https://dujiao.example.com"
+key = "1000"
+secret = "env:KAPU_SUPPLIER_SECRET"
+refusals = { sold_out = "out_of_stock" }
+"""
+
+
+def test_what_messages_codes_and_states_mean_is_said_beside_what_is_known(tmp_path: Path) -> None:
+    text = EXAMPLE.read_text(encoding="utf-8") + MEANINGS
+    suppliers, _ = build_suppliers(load(tmp_path, text, ENVIRON | IN_COMMENTS), Outside())
+    faka, kss, fulu, dujiao = (vars_of(suppliers.get(name)) for name in ("faka", "kss", "fulu", "dujiao"))
+    assert faka.is_pending("You are QUEUED")
+    assert faka.is_pending("发货中"), "what was known stays"
+    assert faka.words.is_unsure("系统维护")
+    assert faka.words.is_not_us("your ip is not allowed")
+    assert (kss.states["6"], kss.states["-1"]) == (Standing.FAILED, Standing.DONE)
+    assert kss.states["3"] is Standing.DONE
+    assert {"3010", "3001"} <= set(fulu.refusals)
+    assert fulu.words.is_known("号用过了")
+    assert dujiao.why("sold_out") is No.OUT_OF_STOCK
+    assert dujiao.why("insufficient_balance") is No.BALANCE
+
+
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [
+        ('words = { maybe = ["x"] }', "suppliers.faka.words.maybe"),
+        ('words = { unsure = [" "] }', "suppliers.faka.words.unsure"),
+        ('pending = [""]', "suppliers.faka.pending"),
+    ],
+)
+def test_a_meaning_that_nothing_or_everything_would_fit_is_refused(
+    tmp_path: Path, line: str, key: str
+) -> None:
+    text = EXAMPLE.read_text(encoding="utf-8") + MEANINGS.partition("pending =")[0] + line
+    [fault] = faults_of(tmp_path, text, ENVIRON | IN_COMMENTS)
+    assert fault == key
+
+
+def vars_of(supplier: object) -> Any:
+    """The settings that an adapter works by."""
+    return supplier._settings  # type: ignore[attr-defined]
 
 
 def plain(value: object) -> object:
