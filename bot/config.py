@@ -40,6 +40,7 @@ from bot.config_values import (
     Yes,
     wrong,
 )
+from bot.config_webchat import ThemeConfig, WebchatConfig
 from bot.config_wechat import WechatConfig
 from shop_core.kernel.policy import Policy
 from shop_core.kernel.secret import Secret
@@ -141,16 +142,6 @@ class TelegramConfig(Section):
     webhook_secret: SessionSecret | None = Field(
         None, description="what Telegram proves itself with, as env:NAME or file:PATH"
     )
-
-
-class WebchatConfig(Section):
-    """One chat in the browser, served at ``/chat``."""
-
-    kind: Literal["webchat"] = Field(description='"telegram", "webchat" or "wechat"')
-    session_secret: SessionSecret = Field(
-        description="what signs the browsers' cookies, as env:NAME or file:PATH"
-    )
-    gateways: tuple[InstanceName, ...] = Field((), description="a list of names of [gateways.*]")
 
 
 class EpayConfig(Section):
@@ -310,6 +301,8 @@ def _look_up(place: Place) -> Known:
 def _model_at(place: Place) -> tuple[type[Section], Place]:
     """The model of the table that a place is in, and the place within that table."""
     match place:
+        case ("channels", _, "webchat", "theme", *rest) if rest:
+            return ThemeConfig, tuple(rest)
         case (("channels" | "gateways" | "suppliers") as section, _, *rest):
             return _instance_at(section, rest)
         case (str(section), *rest) if section in _SECTIONS:

@@ -143,7 +143,7 @@ def _read_rate(value: object) -> Decimal:
     return Decimal(value)
 
 
-def _find_file(value: object, info: ValidationInfo) -> Path:
+def find_file(value: object, info: ValidationInfo) -> Path:
     """A file beside the config."""
     if isinstance(value, Path):
         return value
@@ -175,7 +175,7 @@ def _find_texts(value: object, info: ValidationInfo) -> Path:
 TextsFolder = Annotated[Path, PlainValidator(_find_texts)]
 """A folder of texts."""
 
-FilePath = Annotated[Path, PlainValidator(_find_file)]
+FilePath = Annotated[Path, PlainValidator(find_file)]
 
 # ------------------------------------------------------------------------------------------------------ names
 

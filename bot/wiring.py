@@ -27,7 +27,8 @@ from bot.channels.webchat.socket import MOST_MESSAGES
 from bot.channels.webchat.words import ChatWords
 from bot.channels.wechat.channel import WeChatChannel
 from bot.channels.wechat.settings import Mode, Profile, Template, WeChatSettings
-from bot.config import Config, EpayConfig, StarsConfig, TelegramConfig, WebchatConfig
+from bot.config import Config, EpayConfig, StarsConfig, TelegramConfig
+from bot.config_webchat import ThemeConfig, WebchatConfig
 from bot.config_wechat import WechatConfig
 from bot.metrics import Metrics
 from bot.timing import Timing
@@ -66,8 +67,24 @@ PAGE_WORDS: Final = (
     "expired",
     "attach",
     "unsent",
+    "connecting",
+    "no_copy",
+    "deadline",
+    "left",
+    "too_big",
+    "newer",
+    "me",
+    "conversation",
+    "open_shop",
+    "close",
+    "has_news",
+    "no_cookie",
+    "own_window",
 )
 """The web chat's own words, under ``page.`` in the catalogue."""
+
+_FILLED_BY_PAGE: Final = {name: f"{{{name}}}" for name in ("time", "left", "shop")}
+"""Placeholders that the page fills by itself: they reach it as they are."""
 
 COMMANDS: Final = ("start", "orders", "help", "paysupport", "language")
 """The menu that a Telegram bot shows to everybody, under ``menu.`` in the catalogue."""
@@ -388,7 +405,7 @@ def _webchat(
 ) -> WebChatChannel:
     def words(language: str) -> ChatWords:
         say = shop.get(Words).to(language)
-        page = {word: say(f"page.{word}") for word in PAGE_WORDS}
+        page = {word: say(f"page.{word}", **_FILLED_BY_PAGE) for word in PAGE_WORDS}
         return ChatWords(
             page,
             slow_down=say("error.slow_down"),
@@ -397,6 +414,7 @@ def _webchat(
             no_answer=say("error.no_answer"),
         )
 
+    theme = settings.theme or ThemeConfig()
     return WebChatChannel(
         WebChatSettings(
             name,
@@ -404,8 +422,10 @@ def _webchat(
             config.http.public_url,
             staff=outside.staff_pane,
             most=outside.most,
+            sites=settings.sites,
+            theme=theme.theme(),
         ),
-        shop,
+        shop if theme.name is None else shop.called(theme.name),
         answer=desk.answer,
         words=words,
     )

@@ -1,7 +1,8 @@
-"""Headers of every answer: a page of ours loads nothing from elsewhere and shows inside nobody else's."""
+"""Headers of every answer: a page of ours loads nothing from elsewhere and shows inside no page that is not named."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from starlette.datastructures import MutableHeaders
@@ -12,6 +13,14 @@ CONTENT_SECURITY_POLICY: Final = (
     "base-uri 'none'; form-action 'self'"
 )
 """No inline script or style; QR codes and icons are ``data:`` pictures; the demo frames our own pages."""
+
+
+def framed_by(sites: Iterable[str]) -> str:
+    """The policy of a page that these sites, by their origins, may show inside theirs."""
+    return CONTENT_SECURITY_POLICY.replace(
+        "frame-ancestors 'self'", " ".join(["frame-ancestors 'self'", *sites])
+    )
+
 
 SECURITY_HEADERS: Final = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from random import Random, SystemRandom
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -33,6 +34,11 @@ class Shop:
         self.clock = clock
         self.policy = policy
         self._services = dict(services or {})
+
+    def called(self, name: str) -> Shop:
+        """The same shop under another name, for a channel that has its own."""
+        policy = replace(self.policy, name=name)
+        return Shop(self.database, self.clock, policy, self._services, random=self.random)
 
     async def write(self, body: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a plain function in one transaction; its answer comes after the commit."""

@@ -12,10 +12,12 @@ import pytest
 from pydantic import BaseModel
 
 from bot import config as config_module
-from bot.config import Config, EpayConfig, StarsConfig, TelegramConfig, WebchatConfig, load_config
+from bot.channels.webchat.theme import LARGEST_LOGO, Logo, Theme
+from bot.config import Config, EpayConfig, StarsConfig, TelegramConfig, load_config
 from bot.config_report import ConfigErrors
 from bot.config_section import Section
 from bot.config_suppliers import PROTOCOLS, SupplierSection
+from bot.config_webchat import ThemeConfig, WebchatConfig
 from bot.config_wechat import WechatConfig
 from bot.wiring import Outside, build_suppliers
 from shop_core.db.connect import backend_of
@@ -35,6 +37,8 @@ ENVIRON = {
     "KAPU_SESSION_SECRET": new_key(),
     "KAPU_EPAY_KEY": "89unJUB8HZ54Hj7x4nUj56HN4nUzUJ8i",
 }
+
+WEBCHAT = "[channels.x]\nkind = 'webchat'\nsession_secret = 'env:KAPU_SESSION_SECRET'\n"
 
 IN_COMMENTS = {
     "KAPU_WEBHOOK_SECRET": new_key(),
@@ -66,6 +70,7 @@ def load(folder: Path, text: str, environ: Mapping[str, str] = ENVIRON) -> Confi
 def lay_files(folder: Path) -> None:
     """What the example names beside itself."""
     (folder / "own-supplier.toml").write_text(template(), encoding="utf-8")
+    (folder / "logo.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>', encoding="utf-8")
     (folder / "texts").mkdir()
     (folder / "texts" / "zh.po").write_text('msgid "order.due"\nmsgstr "{amount}"\n', encoding="utf-8")
 
@@ -122,6 +127,7 @@ def tables_of(document: Mapping[str, Any]) -> dict[type[BaseModel], Mapping[str,
     instances: dict[type[BaseModel], Mapping[str, object]] = {
         TelegramConfig: document["channels"]["telegram"],
         WebchatConfig: document["channels"]["web"],
+        ThemeConfig: document["channels"]["web"].get("theme", {}),
         WechatConfig: document["channels"].get("wechat", {}),
         EpayConfig: document["gateways"]["alipay"],
         StarsConfig: document["gateways"]["stars"],
@@ -286,6 +292,20 @@ def test_a_secret_comes_from_a_file_beside_the_config(tmp_path: Path) -> None:
     assert channel.token == Secret(ENVIRON["KAPU_TELEGRAM_TOKEN"])
 
 
+def test_a_logo_is_read_once_and_may_not_be_heavy(tmp_path: Path) -> None:
+    file = tmp_path / "logo.png"
+    theme = "[channels.x.theme]\nlogo = 'logo.png'\ncolor = '#FFD400'"
+    text = f"{SMALLEST}{WEBCHAT}sites = ['https://WWW.example.com:8443/']\n{theme}"
+    file.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(LARGEST_LOGO))
+    assert "32 KB at most" in faults_of(tmp_path, text)["channels.x.theme.logo"]
+    file.write_bytes(b"\x89PNG\r\n\x1a\n")
+    channel = load(tmp_path, text).channels["x"]
+    assert isinstance(channel, WebchatConfig)
+    assert channel.sites == ("https://www.example.com:8443",)
+    assert channel.theme is not None
+    assert channel.theme.theme() == Theme("#ffd400", None, Logo(file.read_bytes(), "image/png"))
+
+
 def test_a_loaded_config_shows_no_secret(tmp_path: Path) -> None:
     environ = ENVIRON | {"DATABASE": "postgresql://kapu:hunter2hunter2@db.example.com/kapu"}
     config = load(tmp_path, SMALLEST + '[database]\nurl = "env:DATABASE"\n', environ)
@@ -394,6 +414,16 @@ REFUSED = [
         "channels.x.session_secret",
         "at least 32",
     ),
+    (f"{WEBCHAT}sites = ['https://www.example.com/blog']", "channels.x.sites", "without a path"),
+    (f"{WEBCHAT}sites = ['http://www.example.com']", "channels.x.sites", "https://"),
+    (f"{WEBCHAT}sites = ['https://*.example.com']", "channels.x.sites", "https://HOST"),
+    (f"{WEBCHAT}[channels.x.theme]\ncolor = 'green'", "channels.x.theme.color", '"#0d7264"'),
+    (f"{WEBCHAT}[channels.x.theme]\ncolor_dark = '#fff'", "channels.x.theme.color_dark", '"#5ecbb5"'),
+    (f"{WEBCHAT}[channels.x.theme]\ncolour = '#ffffff'", "channels.x.theme.colour", "perhaps color"),
+    (f"{WEBCHAT}[channels.x.theme]\nname = ''", "channels.x.theme.name", "1 to 40"),
+    (f"{WEBCHAT}[channels.x.theme]\nlogo = 'none.png'", "channels.x.theme.logo", "no file there"),
+    (f"{WEBCHAT}[channels.x.theme]\nlogo = 'config.toml'", "channels.x.theme.logo", "PNG, JPEG, WebP or SVG"),
+    (f"{WEBCHAT}theme = 'blue'", "channels.x.theme", "a table [channels.x.theme]"),
     ("[channels.x]\nkind = 'telegram'", "channels.x.token", "nothing"),
     ("[channels.x]\nkind = 'telegram'\ntoken = '1:literal'", "channels.x.token", "env:NAME or file:PATH"),
     ("[channels.x]\nkind = 'telegram'\ntoken = 12", "channels.x.token", "env:NAME or file:PATH"),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from bot.channels.channel import Answer
+from bot.channels.webchat.face import Face
 from bot.channels.webchat.files import Files, is_his, is_staffs
 from bot.channels.webchat.frames import Hello, Stored, content_of
 from bot.channels.webchat.hub import SEEN_TIMEOUT_S, Hub
@@ -23,6 +24,7 @@ from bot.channels.webchat.render import done_frame, screen_frame, toast_frame
 from bot.channels.webchat.session import Sessions
 from bot.channels.webchat.socket import MOST_MESSAGES, Gate, Reception
 from bot.channels.webchat.staff import StaffPages
+from bot.channels.webchat.theme import Theme
 from bot.channels.webchat.words import ChatWords
 from handlers.incoming import Incoming
 from handlers.screen import Screen
@@ -48,6 +50,8 @@ class WebChatSettings:
             else None.
         seen_timeout_s: How long a page may take to confirm news.
         most: How much one device may say.
+        sites: Origins of the pages that may show the chat inside.
+        theme: The owner's own face.
     """
 
     name: str
@@ -56,6 +60,8 @@ class WebChatSettings:
     staff: str | None = None
     seen_timeout_s: float = SEEN_TIMEOUT_S
     most: RateLimitItem = MOST_MESSAGES
+    sites: Sequence[str] = ()
+    theme: Theme = field(default_factory=Theme)
 
 
 class WebChatChannel:
@@ -82,7 +88,8 @@ class WebChatChannel:
         self._shop = shop
         self._answer = answer
         self._hub = Hub(seen_timeout_s=settings.seen_timeout_s)
-        self._reception = Reception(settings.name, shop, self._hub, words, most=settings.most)
+        self._face = Face(shop.policy.name, settings.theme, words, shop.policy.languages)
+        self._reception = Reception(settings.name, shop, self._hub, self._face, most=settings.most)
 
     def routes(self) -> list[BaseRoute]:
         """The page, its files and its socket, for the web application."""
@@ -90,7 +97,7 @@ class WebChatChannel:
         sessions = self._sessions(settings.name)
         routes: list[BaseRoute] = [
             self._socket(f"{CHAT_PATH}/ws", Gate(sessions, self._origins(), lambda _: True)),
-            *Pages(sessions).routes(),
+            *Pages(sessions, self._face, settings.sites).routes(),
         ]
         staff_sessions = self._sessions(f"{settings.name}-staff")
         for_staff = is_staffs(self._shop.get(Roster))
@@ -102,12 +109,12 @@ class WebChatChannel:
         if settings.staff is None:
             return [
                 self._socket(f"{STAFF_PATH}/ws", Gate(staff_sessions, self._origins(), lambda _: True)),
-                *StaffPages(settings.name, self._shop, staff_sessions, self._origins()).routes(),
+                *StaffPages(settings.name, self._shop, staff_sessions, self._origins(), self._face).routes(),
                 *routes,
             ]
         return [
             self._socket(f"{STAFF_PATH}/ws", Gate(staff_sessions, self._origins(), is_on_this_machine)),
-            *DemoPages(settings.staff, staff_sessions).routes(),
+            *DemoPages(settings.staff, staff_sessions, self._face).routes(),
             *routes,
         ]
 

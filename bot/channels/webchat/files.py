@@ -29,6 +29,8 @@ LARGEST_ID: Final = 2**63 - 1
 
 _HEADERS: Final = {
     "Cache-Control": "no-store",
+    # A page that shows the chat inside has the cookie's company, not its right.
+    "Cross-Origin-Resource-Policy": "same-origin",
     # Opened by itself a file is nobody's page: whatever is in it runs nothing and loads nothing.
     "Content-Security-Policy": "default-src 'none'; sandbox",
 }

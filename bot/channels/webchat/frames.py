@@ -115,6 +115,13 @@ class Seen(_Frame):
     id: Annotated[str, StringConstraints(max_length=64)]
 
 
+class Later(_Frame):
+    """News came, but nobody can see the page: it is in the closed corner of another site's page."""
+
+    type: Literal["later"]
+    id: Annotated[str, StringConstraints(max_length=64)]
+
+
 class Ping(_Frame):
     """A page that has heard nothing for a while asks whether its line still leads here."""
 
@@ -136,7 +143,7 @@ class Stored(_Frame):
     frame: Annotated[Hello | Message, Field(discriminator="type")]
 
 
-Frame = Hello | Message | Seen | Ping
+Frame = Hello | Message | Seen | Later | Ping
 """Whatever a page says."""
 
 _FRAMES: Final = TypeAdapter[Frame](

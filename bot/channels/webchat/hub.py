@@ -16,7 +16,7 @@ import asyncio
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
@@ -62,6 +62,15 @@ class Connection:
         return True
 
 
+@dataclass(slots=True)
+class _Telling:
+    """A piece of news on its way: settled when a page has shown it, or when each has said that nobody looks."""
+
+    settled: asyncio.Event = field(default_factory=asyncio.Event)
+    is_seen: bool = False
+    put_off: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class _Kept:
     frames: deque[str]
@@ -76,7 +85,7 @@ class Hub:
     ) -> None:
         self._open: dict[str, list[Connection]] = {}
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
-        self._unseen: dict[tuple[str, str], asyncio.Event] = {}
+        self._unseen: dict[tuple[str, str], _Telling] = {}
         self._seen_timeout_s = seen_timeout_s
         self._monotonic = monotonic
 
@@ -126,25 +135,37 @@ class Hub:
         """Show news, and wait until a page says that it did.
 
         Raises:
-            RetryLater: No page of the device is open here.
+            RetryLater: No page of the device is open here, or none that anybody can see.
             Unknown: A page was open, but did not confirm in time.
         """
-        seen = self._unseen[device, frame_id] = asyncio.Event()
+        telling = self._unseen[device, frame_id] = _Telling()
         try:
             if not await self._send_to_all(device, [frame]):
                 raise RetryLater("no page is open", retry_after_s=RETURN_AFTER_S)
             async with asyncio.timeout(self._seen_timeout_s):
-                await seen.wait()
+                await telling.settled.wait()
         except TimeoutError:
-            raise Unknown("no page confirmed the news") from None
+            if not telling.put_off:
+                raise Unknown("no page confirmed the news") from None
         finally:
             del self._unseen[device, frame_id]
+        if not telling.is_seen:
+            raise RetryLater("the page is closed up", retry_after_s=RETURN_AFTER_S)
 
     def confirm(self, device: str, frame_id: str) -> None:
         """A page showed a piece of news. Whatever was not sent to this device is no concern of its."""
-        seen = self._unseen.get((device, frame_id))
-        if seen is not None:
-            seen.set()
+        telling = self._unseen.get((device, frame_id))
+        if telling is not None:
+            telling.is_seen = True
+            telling.settled.set()
+
+    def put_off(self, device: str, frame_id: str) -> None:
+        """A page got a piece of news, but nobody looks at it; another page of the device may still show it."""
+        telling = self._unseen.get((device, frame_id))
+        if telling is not None:
+            telling.put_off += 1
+            if telling.put_off >= len(self._open.get(device, [])):
+                telling.settled.set()
 
     async def _send_to_all(self, device: str, frames: Sequence[str]) -> bool:
         pages = self._open.get(device, [])

@@ -72,14 +72,11 @@ def pong_frame() -> str:
     return _frame({"type": "pong"})
 
 
-def welcome_frame(
-    *, shop: str, language: str, words: Mapping[str, str], may_attach: bool, now: datetime
-) -> str:
+def welcome_frame(*, language: str, words: Mapping[str, str], may_attach: bool, now: datetime) -> str:
     """The answer to ``hello``. ``now`` lets the page count down rightly on a phone whose clock is wrong."""
     return _frame(
         {
             "type": "welcome",
-            "shop": shop,
             "language": language,
             "words": dict(words),
             "attach": may_attach,

@@ -35,6 +35,7 @@ class Sessions:
         self._key = hmac.digest(secret.reveal().encode(), f"kapu web chat: {page}".encode(), hashlib.sha256)
         # With this prefix a browser refuses the cookie from anybody but this very host, over https.
         self.cookie_name = f"__Host-kapu-{page}" if is_secure else f"kapu-{page}"
+        self.inside_cookie_name = f"{self.cookie_name}-inside"
         self._is_secure = is_secure
 
     def new_device(self) -> str:
@@ -42,8 +43,15 @@ class Sessions:
         return secrets.token_hex(_DEVICE_BYTES)
 
     def device_of(self, cookies: Mapping[str, str]) -> str | None:
-        """The device that the cookie proves, or None: no cookie, or not ours. Compared in constant time."""
-        match = _COOKIE.fullmatch(cookies.get(self.cookie_name, ""))
+        """The device that a cookie proves, or None: no cookie, or not ours. Compared in constant time.
+
+        Inside a page of the shop's own site a browser sends both; who he is there, he is on the shop's page.
+        """
+        found = (self._proven(cookies.get(name, "")) for name in (self.cookie_name, self.inside_cookie_name))
+        return next((device for device in found if device is not None), None)
+
+    def _proven(self, cookie: str) -> str | None:
+        match = _COOKIE.fullmatch(cookie)
         if match is None or not hmac.compare_digest(match[2], self._signature(match[1])):
             return None
         return match[1]
@@ -58,6 +66,19 @@ class Sessions:
             secure=self._is_secure,
             httponly=True,
             samesite="lax",
+        )
+
+    def remember_inside(self, response: Response, device: str) -> None:
+        """Have the browser keep the device's cookie for a page that is shown inside another site's.
+
+        Browsers keep such a cookie only if it says that it is for this pair of sites (CHIPS,
+        draft-ietf-httpbis-rfc6265bis with ``Partitioned``) and secure; to loopback they count http as that. Python's
+        own cookies know the word from 3.14 on.
+        """
+        response.headers.append(
+            "set-cookie",
+            f"{self.inside_cookie_name}={device}.{self._signature(device)}; "
+            f"Max-Age={int(LIFETIME.total_seconds())}; Path=/; HttpOnly; Secure; SameSite=None; Partitioned",
         )
 
     def _signature(self, device: str) -> str:

@@ -17,10 +17,12 @@ from starlette.status import WS_1008_POLICY_VIOLATION, WS_1013_TRY_AGAIN_LATER
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from admin_cmds.desk import takes_files
+from bot.channels.webchat.face import Face
 from bot.channels.webchat.frames import (
     BadFrame,
     Frame,
     Hello,
+    Later,
     Message,
     Ping,
     Press,
@@ -101,7 +103,7 @@ class Reception:
         channel: str,
         shop: Shop,
         hub: Hub,
-        words: Callable[[str], ChatWords],
+        face: Face,
         *,
         most: RateLimitItem = MOST_MESSAGES,
     ) -> None:
@@ -109,7 +111,7 @@ class Reception:
         self._most = most
         self._shop = shop
         self._hub = hub
-        self._words = words
+        self._face = face
         self._limiter = FixedWindowRateLimiter(MemoryStorage())
 
     async def serve(self, socket: WebSocket, gate: Gate) -> None:
@@ -145,18 +147,13 @@ class Reception:
             self._hub.leave(visit.connection)
 
     async def _welcome(self, socket: WebSocket, device: str) -> _Visit:
-        languages = self._shop.policy.languages
-        reads = spoken_language(socket.headers.get("accept-language", ""), languages)
+        accepts = socket.headers.get("accept-language", "")
+        reads = spoken_language(accepts, self._face.languages)
         person = await self._shop.read(find_customer, channel=self._channel, external_id=device)
-        shown = (
-            person.language
-            if person
-            else next((known for known in languages if reads.startswith(known)), languages[0])
-        )
-        visit = _Visit(Connection(socket, device), reads, self._words(shown))
+        shown = person.language if person else self._face.language_of(accepts)
+        visit = _Visit(Connection(socket, device), reads, self._face.words(shown))
         await visit.connection.send(
             welcome_frame(
-                shop=self._shop.policy.name,
                 language=shown,
                 words=visit.words.page,
                 # Others see the clip when they are asked for something that a file can answer.
@@ -184,6 +181,8 @@ class Reception:
                 await visit.connection.send(pong_frame())
             case Seen():
                 self._hub.confirm(visit.connection.device, frame.id)
+            case Later():
+                self._hub.put_off(visit.connection.device, frame.id)
             case _:
                 await self._take(visit, frame)
 

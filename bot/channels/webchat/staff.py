@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Collection
 from http import HTTPStatus
-from pathlib import Path
 from string import Template
 from typing import Final
 
@@ -15,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from bot.channels.webchat.face import FILES, Face
 from bot.channels.webchat.origin import is_from_our_page
 from bot.channels.webchat.page import STAFF_PATH
 from bot.channels.webchat.session import Sessions
@@ -27,7 +27,6 @@ from shop_core.db.shop import Shop
 from shop_core.kernel.secret import Secret
 from shop_core.staff.roles import Roster
 
-_FILES: Final = Path(__file__).parent / "page"
 _BROWSER_BYTES: Final = 15
 _NOT_KEPT: Final = {"Cache-Control": "no-store"}
 # Under the site's own no-referrer a browser says "null" for where a form comes from, as it does for a foreign page.
@@ -64,20 +63,23 @@ _log = structlog.get_logger(__name__)
 class StaffPages:
     """``/staff`` and what is below it. Whoever is not signed in sees nothing but the way in."""
 
-    def __init__(self, channel: str, shop: Shop, sessions: Sessions, origins: Collection[str]) -> None:
+    def __init__(
+        self, channel: str, shop: Shop, sessions: Sessions, origins: Collection[str], face: Face
+    ) -> None:
         """Read the documents.
 
         Args:
             channel: The web chat's name: browsers are known under it.
             sessions: What makes and knows this page's cookie.
             origins: Addresses of our pages besides the host that is asked.
+            face: What the chat looks like.
         """
         self._channel = channel
         self._shop = shop
         self._sessions = sessions
         self._origins = origins
-        self._chat = (_FILES / "index.html").read_text("utf-8")
-        self._page = Template((_FILES / "staff.html").read_text("utf-8"))
+        self._face = face
+        self._page = Template((FILES / "staff.html").read_text("utf-8"))
 
     def routes(self) -> list[Route]:
         return [
@@ -91,7 +93,8 @@ class StaffPages:
         """The chat for who is signed in, the form for anybody else."""
         browser = self._sessions.device_of(request.cookies)
         if browser is not None and await self._is_staff(browser):
-            return HTMLResponse(self._chat, headers=_NOT_KEPT)
+            chat = self._face.document(request.headers.get("accept-language", ""))
+            return HTMLResponse(chat, headers=_NOT_KEPT)
         return self._draw(request, _FORM)
 
     async def _is_staff(self, browser: str) -> bool:

@@ -11,7 +11,7 @@ class ChatWords:
     """Words of one language.
 
     Attributes:
-        page: By the names in ``page/words.js``, which has its own for whatever is missing here.
+        page: By the names that the page's scripts know them under.
         slow_down: Told to somebody who sends faster than people do; his message was not taken.
         no_file: Told of a file that nobody asked for.
         too_long: Told of a text or a file that is more than we take.

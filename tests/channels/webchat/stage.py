@@ -15,10 +15,13 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from bot.channels.channel import Channel
 from bot.channels.webchat.channel import WebChatChannel, WebChatSettings
+from bot.channels.webchat.theme import Theme
 from bot.channels.webchat.words import ChatWords
 from bot.web.app import WebMetrics, build_app
+from bot.wiring import PAGE_WORDS
 from handlers.incoming import Incoming, Link, Text
 from handlers.screen import Code, CopyButton, Line, LinkButton, Screen, Style, order_slot
+from handlers.words import CUSTOMER_WORDS, Words
 from shop_core.db import inbox
 from shop_core.db.shop import Shop
 from shop_core.kernel.secret import Secret
@@ -26,14 +29,20 @@ from shop_core.vault.vault import Vault
 from tests.web.stage import an_open_shop, serving
 
 CODE = '<&>"🎁'
-PROCESSING = "处理中…"
-WORDS = ChatWords(
-    page={"send": "发送", "processing": PROCESSING, "unsent": "连上后发送"},
-    slow_down="慢一点",
-    too_long="太长了",
-    no_file="没问你要",
-    no_answer="回复丢了",
-)
+_WORDS = Words(("zh", "en"), "Asia/Shanghai", [CUSTOMER_WORDS])
+
+
+def words_of(language: str) -> ChatWords:
+    """The page's own words as the shop has them, and some of ours."""
+    say = _WORDS.to(language)
+    page = {word: say(f"page.{word}", time="{time}", left="{left}", shop="{shop}") for word in PAGE_WORDS}
+    return ChatWords(
+        page=page, slow_down="慢一点", too_long="太长了", no_file="没问你要", no_answer="回复丢了"
+    )
+
+
+WORDS = words_of("zh")
+PROCESSING = WORDS.page["processing"]
 PATIENCE_S = 10
 
 Answer = Callable[[Shop, Incoming], Awaitable[Screen]]
@@ -190,6 +199,8 @@ async def a_chat(
     staff: str | None = None,
     public_url: str | None = None,
     seen_timeout_s: float = 0.3,
+    sites: tuple[str, ...] = (),
+    theme: Theme | None = None,
 ) -> AsyncIterator[Chat]:
     """A web chat without a worker; ``async with chat`` has one."""
 
@@ -204,8 +215,10 @@ async def a_chat(
         public_url=public_url,
         staff=staff,
         seen_timeout_s=seen_timeout_s,
+        sites=sites,
+        theme=theme or Theme(),
     )
-    channel = WebChatChannel(settings, shop, answer=ask, words=lambda _: WORDS)
+    channel = WebChatChannel(settings, shop, answer=ask, words=words_of)
     metrics = WebMetrics(lambda: b"", lambda _, __: None, lambda _, __: None)
     app = build_app(shop, metrics, is_schema_current=True, mounts=channel.routes(), has_web_chat=True)
     async with serving(app, port=port) as server:

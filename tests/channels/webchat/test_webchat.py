@@ -41,7 +41,7 @@ async def test_hello_shows_the_front_and_a_button_shows_its_screen(database_url:
         cookie = await chat.new_cookie()
         async with chat.page(cookie) as page:
             welcome = page.frames[0]
-            assert (welcome["shop"], welcome["language"], welcome["attach"]) == ("云卡小铺", "zh", False)
+            assert (welcome["language"], welcome["attach"]) == ("zh", False)
             assert welcome["words"] == WORDS.page
             home = await page.next("screen")
             assert home["slot"] == "screen"

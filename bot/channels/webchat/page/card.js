@@ -307,7 +307,7 @@ function copySelected(text) {
 export function setWorking(key, isWorking) {
   key.classList.toggle("working", isWorking);
   key.setAttribute("aria-busy", String(isWorking));
-  label(key, isWorking ? (words.processing ?? "…") : key.title);
+  label(key, isWorking ? words.processing : key.title);
 }
 
 /** A row breaks where a text would need more than two lines: evenly, or unevenly if that takes fewer lines. */

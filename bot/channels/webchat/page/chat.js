@@ -6,6 +6,7 @@
 
 import { buildCard, fitCard, make, setWorking, tickDeadlines } from "./card.js";
 import { Connection } from "./connection.js";
+import { isShown, listen, ownWindow, tell } from "./inside.js";
 import { useWords, words } from "./words.js";
 
 const FILE_LIMIT_BYTES = 2 * 1024 * 1024;
@@ -24,9 +25,11 @@ const picker = byId("picker");
 const toast = byId("toast");
 const offlineBar = byId("offline");
 const newerButton = byId("newer");
+const closeButton = byId("close");
+const shop = document.title;
 
 const shownIds = new Set();
-let shop = "";
+let isWelcomed = false;
 let mayAlwaysAttach = false;
 /** Server time minus ours: a phone's wrong clock must not make a payment look expired. */
 let clockSkewMs = 0;
@@ -39,13 +42,10 @@ const isOrder = (slot) => Boolean(slot?.startsWith("order:"));
 /* ---------------------------------------------------------------- what the server says */
 
 function welcome(frame) {
-  shop = frame.shop;
-  useWords(frame.language, frame.words);
+  isWelcomed = true;
+  useWords(frame.words);
   if (frame.now) clockSkewMs = Date.parse(frame.now) - Date.now();
   document.documentElement.lang = frame.language === "zh" ? "zh-CN" : frame.language;
-  document.title = shop;
-  byId("shop").textContent = shop;
-  byId("mark").textContent = [...shop][0] ?? "";
   mayAlwaysAttach = frame.attach;
   attachButton.hidden = !mayAlwaysAttach && !entry.classList.contains("files");
   offlineBar.hidden = true;
@@ -55,6 +55,11 @@ function welcome(frame) {
 
 /** Screens and notices come at least once; the id makes it exactly once, and repeated news is confirmed again. */
 function receive(frame) {
+  if (frame.news && !isShown()) {
+    connection.post({ type: "later", id: frame.id });
+    tell("news");
+    return;
+  }
   if (!shownIds.has(frame.id)) {
     shownIds.add(frame.id);
     if (frame.type === "screen") showScreen(frame);
@@ -165,7 +170,7 @@ function readBase64(file) {
 
 function submit(frame, origin) {
   origin.bubble.classList.add("waiting");
-  origin.bubble.dataset.unsent = words.unsent ?? "";
+  origin.bubble.dataset.unsent = words.unsent;
   connection.submit(frame, origin);
   refreshLock();
 }
@@ -267,9 +272,18 @@ function notify(text) {
 }
 
 function showLost() {
-  offlineBar.textContent = shop ? words.reconnecting : words.connecting;
+  offlineBar.textContent = isWelcomed ? words.reconnecting : words.connecting;
   offlineBar.hidden = false;
   log.classList.add("lost");
+}
+
+function showRefused() {
+  offlineBar.replaceChildren(words.no_cookie, " ", ownWindow(words.own_window));
+}
+
+/** Where one goes on by keyboard; on a phone none pops up. */
+function takeFocus() {
+  (matchMedia("(pointer: fine)").matches ? entry : log).focus();
 }
 
 function applyWords() {
@@ -277,6 +291,7 @@ function applyWords() {
   attachButton.title = words.attach;
   attachButton.setAttribute("aria-label", words.attach);
   newerButton.setAttribute("aria-label", words.newer);
+  closeButton.setAttribute("aria-label", words.close);
   entry.setAttribute("aria-label", words.placeholder);
   log.setAttribute("aria-label", words.conversation);
   if (!entry.classList.contains("asked")) entry.placeholder = words.placeholder;
@@ -302,15 +317,17 @@ picker.addEventListener("change", async () => {
 newerButton.addEventListener("click", scrollToBottom);
 log.addEventListener("scroll", () => { newerButton.hidden = newerButton.hidden || isNearBottom(); }, { passive: true });
 new ResizeObserver(() => cards().forEach(fitCard)).observe(log);
-document.addEventListener("visibilitychange", () => { if (!document.hidden && shop) document.title = shop; });
+document.addEventListener("visibilitychange", () => { if (!document.hidden) document.title = shop; });
 
 applyWords();
 const connection = new Connection({
-  isResuming: () => cards().length > 0,
+  isResuming: () => cards().length > 0 || !isShown(),
   onWelcome: welcome,
   onFrame: receive,
   onLost: showLost,
+  onRefused: showRefused,
   onTaken: showTaken,
   onFinished: showFinished,
 });
+listen(closeButton, takeFocus, () => connection.renew());
 setInterval(() => tickDeadlines(log, Date.now() + clockSkewMs), 1_000);

@@ -23,6 +23,7 @@ export class Connection {
   #isWelcomed = false;
   #isUnheard = false;
   #failures = 0;
+  #refusals = 0;
   #reconnectTimer = 0;
   #hiddenSince = Date.now();
   #beatenAt = Date.now();
@@ -31,7 +32,7 @@ export class Connection {
 
   /**
    * @param events isResuming() tells whether a conversation is already shown; onWelcome(frame), onFrame(frame) (screens
-   *   and toasts), onLost(), onTaken(origin) and onFinished(origin), where origin is what `submit` was given.
+   *   and toasts), onLost(), onRefused() when there is a page but no line for it, onTaken(origin) and onFinished(origin), where origin is what `submit` was given.
    */
   constructor(events) {
     this.#events = events;
@@ -77,14 +78,19 @@ export class Connection {
     const longest = Math.min(RECONNECT_LONGEST_MS, RECONNECT_FIRST_MS * 2 ** this.#failures);
     this.#failures += 1;
     this.#reconnectTimer = setTimeout(() => this.#reconnect(), longest * (0.5 + Math.random() / 2));
-    this.#events.onLost();
+    // A page that is renewed and still refused: the browser keeps nothing of it.
+    if (this.#refusals > 1) this.#events.onRefused();
+    else this.#events.onLost();
   }
 
   /** After a refused handshake the page is asked for first: only the page renews an outlived cookie. */
   async #reconnect() {
     clearTimeout(this.#reconnectTimer);
     if (this.#socket) return;
-    if (this.#failures > 1) await fetch(location.href, { cache: "no-store" }).catch(() => null);
+    if (this.#failures > 1) {
+      const page = await fetch(location.href, { cache: "no-store" }).catch(() => null);
+      this.#refusals = page?.ok ? this.#refusals + 1 : 0;
+    }
     if (!this.#socket) this.#connect();
   }
 
@@ -94,14 +100,15 @@ export class Connection {
     this.#reconnect();
   }
 
-  #renew() {
+  /** Begins anew: what waits for the person comes now. */
+  renew() {
     this.#lose();
     this.#reconnectNow();
   }
 
   #wake() {
     if (document.hidden) this.#hiddenSince = Date.now();
-    else if (Date.now() - this.#hiddenSince > ASLEEP_MS) this.#renew();
+    else if (Date.now() - this.#hiddenSince > ASLEEP_MS) this.renew();
     else this.#reconnectNow();
   }
 
@@ -109,7 +116,7 @@ export class Connection {
   #beat() {
     const hasSlept = Date.now() - this.#beatenAt > ASLEEP_MS;
     this.#beatenAt = Date.now();
-    if (hasSlept || this.#isUnheard) this.#renew();
+    if (hasSlept || this.#isUnheard) this.renew();
     else if (this.#socket) {
       this.#isUnheard = true;
       this.post({ type: "ping" });
@@ -126,7 +133,7 @@ export class Connection {
 
   #welcome(frame) {
     this.#isWelcomed = true;
-    this.#failures = 0;
+    this.#failures = this.#refusals = 0;
     this.#events.onWelcome(frame);
     for (const message of [...this.#messages.values()]) {
       if (message.tries < MOST_TRIES) this.#transmit(message);
