@@ -249,6 +249,23 @@ async def test_news_that_no_page_confirms_is_unknown(chat: Chat) -> None:
             await telling
 
 
+async def test_news_that_nobody_looks_at_waits_unless_another_page_shows_it(chat: Chat) -> None:
+    cookie = await chat.new_cookie()
+    address = Address("web", chat.device_of(cookie))
+    async with chat.page(cookie, resume=True) as closed:
+        telling = asyncio.create_task(chat.channel.send(address, NEWS))
+        await closed.say(type="later", id=(await closed.next("screen"))["id"])
+        with pytest.raises(RetryLater):
+            await telling
+        async with chat.page(cookie, resume=True) as open_page:
+            telling = asyncio.create_task(chat.channel.send(address, NEWS))
+            await closed.say(type="later", id=(await closed.next("screen"))["id"])
+            await closed.say(type="ping")
+            await closed.next("pong")
+            await open_page.say(type="seen", id=(await open_page.next("screen"))["id"])
+            await telling
+
+
 async def test_waiting_news_comes_as_soon_as_the_person_is_there_again(database_url: str) -> None:
     async with an_open_chat(database_url) as chat:
         cookie = await chat.new_cookie()

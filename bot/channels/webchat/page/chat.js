@@ -74,7 +74,9 @@ function showScreen({ slot, news, quiet, screen }) {
   const isFollowing = connection.isBusy || isNearBottom();
   const card = buildCard(screen, { press, notify });
   const old = slot && cards().find((other) => other.dataset.slot === slot);
-  const hadFocus = old?.contains(document.activeElement);
+  // The focus goes along with the screen that takes another's place, and to the answer to what was pressed by keyboard.
+  const focused = document.activeElement;
+  const hadFocus = old?.contains(focused) || (!news && !quiet && focused.matches('[aria-busy="true"]'));
   if (slot) card.dataset.slot = slot;
   const isAppended = place(card, old, news);
   fitCard(card);
@@ -293,6 +295,7 @@ function applyWords() {
   newerButton.setAttribute("aria-label", words.newer);
   closeButton.setAttribute("aria-label", words.close);
   entry.setAttribute("aria-label", words.placeholder);
+  byId("composer").setAttribute("aria-label", words.send);
   log.setAttribute("aria-label", words.conversation);
   if (!entry.classList.contains("asked")) entry.placeholder = words.placeholder;
 }

@@ -12,8 +12,10 @@
   const place = "kapu-shop";
   if (document.getElementById(place)) return;
 
-  const host = document.createElement("div");
+  // No tag that the page's styles know, and no box that they could move.
+  const host = document.createElement(place);
   host.id = place;
+  host.style.setProperty("display", "contents", "important");
   const root = host.attachShadow({ mode: "open" });
   const styles = new CSSStyleSheet();
   styles.replaceSync(`
