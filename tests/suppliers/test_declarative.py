@@ -450,6 +450,12 @@ def test_settings_that_cannot_work_are_refused_by_name(changes: dict[str, Any], 
         answering(DAYUANREN, {}, **changes)
 
 
+def test_knowing_no_such_purchase_proves_something_unless_the_connection_says_that_it_never_does() -> None:
+    assert answering(DAYUANREN, {}).capabilities.absent_after_s == 600
+    careful = answering(DAYUANREN, {}, promises={"absent_after_s": 0})
+    assert careful.capabilities.absent_after_s is None
+
+
 def test_a_site_without_https_is_the_owners_decision_and_he_is_warned() -> None:
     with capture_logs() as logged:
         supplier = answering(DAYUANREN, {}, base_url="http://up.example.com", plain_http=True)

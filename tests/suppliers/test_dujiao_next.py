@@ -153,6 +153,17 @@ async def test_an_order_that_is_not_there_is_not_found_only_when_the_site_says_s
         await answering(b"<html>404</html>", 404).query("K7M29QXD", "7", placed_at=now())
 
 
+async def test_our_own_number_is_asked_for_only_where_the_owner_knows_that_it_is_found() -> None:
+    told = {"ok": True, "order_id": 7, "downstream_order_no": "K7M29QXD", "status": "paid"}
+    finding, other = answering(told, finds_numbers=True), answering(told)
+    assert await finding.query("K7M29QXD", None, placed_at=now()) == Accepted("7")
+    with pytest.raises(Unknown):
+        await other.query("K7M29QXD", None, placed_at=now())
+    finds = [one.capabilities.finds_our_number for one in (finding, other)]
+    proof = [one.capabilities.absent_after_s is not None for one in (finding, other)]
+    assert finds == proof == [True, False], "what is never asked proves nothing by its silence"
+
+
 async def test_amounts_in_another_currency_are_not_taken_for_ours() -> None:
     told = {"ok": True, "order_id": 7, "status": "paid", "amount": "9.90", "currency": "USD"}
     assert await answering(told).place(REQUEST) == Accepted("7", None)

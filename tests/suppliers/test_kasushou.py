@@ -257,6 +257,17 @@ async def test_a_list_without_end_or_without_a_list_is_unknown() -> None:
         await answering({"code": 200, "data": []}).list_offers(str(PAGES_AT_MOST + 1))
 
 
+@pytest.mark.parametrize("name", ["balance", "money"])
+async def test_the_balance_is_read_under_either_name(name: str) -> None:
+    assert await answering({"code": 200, "data": {"id": 1, name: "12.30"}}).balance() == yuan(1230)
+
+
+@pytest.mark.parametrize("data", [{}, {"credit": "12.30"}, {"balance": "?"}, None])
+async def test_a_balance_under_any_other_name_is_unknown_not_nothing(data: object) -> None:
+    with pytest.raises(Unknown):
+        await answering({"code": 200, "data": data}).balance()
+
+
 def test_a_price_guard_of_neither_kind_is_refused() -> None:
     with pytest.raises(BadSupplierSettings):
         answering({}, safe_price_is="box")
