@@ -98,6 +98,11 @@ class Desk:
         """The chat that this is: a browser, or somebody's own."""
         return self.browser or address_of(self.actor)
 
+    @property
+    def only_types(self) -> bool:
+        """Whether this chat has nothing to touch, and takes no file."""
+        return not self.is_shell and self.where.channel in self.shop.policy.textual_channels
+
     def button(
         self, key: str, *words: str, weight: Weight = Weight.NORMAL, **values: str | int
     ) -> LinkButton:

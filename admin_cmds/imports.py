@@ -8,6 +8,7 @@ from datetime import date
 from typing import Final
 
 from admin_cmds.command import Desk, ask_first
+from admin_cmds.file_links import upload_button
 from admin_cmds.goods import stock_text
 from admin_cmds.links import link_to
 from handlers.screen import Button, Line, LinkButton, Prompt, Screen, Style, Weight
@@ -56,7 +57,7 @@ async def import_file(
     """Import the file that came along, or ask for it. In the chat a long one goes on while its sender does other things."""
     variant = await desk.shop.read(get_variant, variant_id)
     if desk.upload is None:
-        return _ask_for_file(desk, variant, _again(variant_id, cost, expires, origin))
+        return await _ask_for_file(desk, variant, _again(variant_id, cost, expires, origin))
     channel, _, external_id = desk.actor.partition(":")
     order = Import(
         variant_id,
@@ -225,13 +226,17 @@ def _again(variant_id: int, cost: Money | None, expires: date | None, origin: st
     return tuple(words)
 
 
-def _ask_for_file(desk: Desk, variant: VariantView, words: tuple[str, ...]) -> Screen:
+async def _ask_for_file(desk: Desk, variant: VariantView, words: tuple[str, ...]) -> Screen:
     lines = (
         Line(variant.full_name(desk.language), Style.TITLE),
         Line(desk.say("admin.import.ask")),
         Line(desk.say("admin.import.hint"), Style.MUTED),
     )
     back = desk.button("button.back", "product", "show", str(variant.product_id))
+    upload = await upload_button(desk, words)
+    if upload is not None:
+        lines = (lines[0], Line(desk.say("admin.upload.text")), *lines[2:])
+        return Screen(lines, ((upload,), (back,)))
     return Screen(
         lines,
         ((back,),),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from admin_cmds.command import Desk, ask_first
+from admin_cmds.file_links import upload_button
 from admin_cmds.links import link_to
 from handlers.screen import Button, Line, LinkButton, Prompt, Screen, Style, Weight
 from shop_core.cases.cases import CaseKind, list_subjects
@@ -83,7 +84,7 @@ async def purchase_bought(desk: Desk, purchase_id: int) -> Screen:
         await say_bought(desk.shop, purchase_id, [], by=desk.actor)
         return await purchase_show(desk, purchase_id)
     if desk.upload is None:
-        return _ask_for_codes(desk, seen)
+        return await _ask_for_codes(desk, seen)
     lines = read_codes(desk.upload.content, file_name=desk.upload.name)
     # A line that cannot be read is no code: then there are too few, and nothing is taken.
     codes: list[Secret] = [line.code for line in lines if line.code is not None]
@@ -176,12 +177,15 @@ def _rows(desk: Desk, seen: _Seen) -> tuple[tuple[Button, ...], ...]:
     return (*rows, (desk.button("admin.button.why", "why", seen.order.number), desk.home_button()))
 
 
-def _ask_for_codes(desk: Desk, seen: _Seen) -> Screen:
+async def _ask_for_codes(desk: Desk, seen: _Seen) -> Screen:
     number = str(seen.purchase.id)
     lines = (
         Line(desk.say.count("admin.purchase.send_codes", seen.missing, goods=seen.goods), Style.TITLE),
         Line(desk.say("admin.purchase.send_codes.hint"), Style.MUTED),
     )
     back = desk.button("button.back", "purchase", "show", number)
+    upload = await upload_button(desk, ("purchase", "bought", number))
+    if upload is not None:
+        return Screen((*lines, Line(desk.say("admin.upload.text"))), ((upload,), (back,)))
     prompt = Prompt(link_to("purchase", "bought", number), desk.say("admin.import.placeholder"))
     return Screen(lines, ((back,),), prompt=prompt)

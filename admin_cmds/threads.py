@@ -184,7 +184,9 @@ async def notice_screen(desk: Desk, message_id: int) -> Screen:
     if message.text:
         lines.append(Line(message.text, Style.QUOTE))
     if message.settled_at is None:
-        lines.append(Line(say("admin.thread.reply_hint"), Style.MUTED))
+        # Where nothing can be pressed or replied to, the channel itself names the command.
+        hint = [] if desk.only_types else [Line(say("admin.thread.reply_hint"), Style.MUTED)]
+        lines += hint
     else:
         key = "admin.thread.answered" if message.is_answered else "admin.thread.settled"
         at = say.day(message.settled_at)

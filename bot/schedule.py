@@ -18,7 +18,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from bot.job import Job, JobWatch
 from bot.metrics import Metrics
 from bot.timing import Timing
-from shop_core.conversations import forms, keys, sign_in
+from shop_core.conversations import forms, keys, sign_in, upload_links
 from shop_core.customers import passwords
 from shop_core.db import inbox, leases, outbox
 from shop_core.db.shop import Shop
@@ -70,6 +70,7 @@ PURGES: Final = (
     purge_files,
     restock.purge,
     sign_in.purge,
+    upload_links.purge,
     vendor_ids.purge,
 )
 """Each forgets what nobody asks for any more, and says how much."""

@@ -34,9 +34,11 @@ from bot.metrics import Metrics
 from bot.timing import Timing
 from bot.web.app import WebMetrics, build_app
 from bot.web.pay_page import PayPages
+from bot.web.upload_page import UploadPages
 from bot.wiring_suppliers import supplier_of
 from handlers.words import CUSTOMER_WORDS, Words
 from shop_core.conversations.sign_in import StaffDoor
+from shop_core.conversations.upload_links import UploadDoor
 from shop_core.db.connect import connect
 from shop_core.db.shop import Shop
 from shop_core.db.tx import Surroundings
@@ -180,6 +182,9 @@ def open_shop(
         ExposureLog: ExposureLog(),
         StaffDoor: _staff_door(config),
         SceneCodes: SceneCodes(),
+        UploadDoor: UploadDoor(
+            None if config.http.public_url is None else f"{config.http.public_url}/upload"
+        ),
         PayDoor: PayDoor(None if config.http.public_url is None else f"{config.http.public_url}/pay"),
     }
     database = connect(config.database.url.reveal(), outside.clock, surroundings)
@@ -283,7 +288,12 @@ def wire(config: Config, outside: Outside, *, is_schema_current: bool = True) ->
             lambda name, outcome: metrics.supplier_callbacks.labels(name, outcome).inc(),
         ),
         is_schema_current=is_schema_current,
-        mounts=[*hooks, *routes, *PayPages(shop, partial(_door, channels)).routes()],
+        mounts=[
+            *hooks,
+            *routes,
+            *PayPages(shop, partial(_door, channels)).routes(),
+            *UploadPages(shop).routes(),
+        ],
         has_web_chat=bool(routes),
     )
     return Program(shop, channels, app, metrics, outside.timing, (*clients, *more_clients))

@@ -9,6 +9,7 @@ from sqlalchemy import MetaData
 from shop_core.cases import models as cases
 from shop_core.catalog import models as catalog
 from shop_core.conversations import models as conversations
+from shop_core.conversations import upload_links
 from shop_core.customers import models as customers
 from shop_core.db import inbox, leases, outbox_table
 from shop_core.db.base import Base
@@ -60,6 +61,7 @@ AREAS: Final = (
     stock,
     threads,
     supply,
+    upload_links,
     vendor_ids,
 )
 

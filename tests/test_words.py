@@ -82,6 +82,8 @@ TOUCHED_ONLY: Final = frozenset(
         "error.slow_down",
         "support.picture",
         "wechat.no_media",
+        # Left out where people type.
+        "admin.thread.reply_hint",
         # Says what others did, or names what a button is.
         "admin.why.asked",
         "admin.why.unseen",

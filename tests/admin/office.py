@@ -13,6 +13,7 @@ from handlers.incoming import Incoming, Link, Text, Upload
 from handlers.screen import Button, Line, LinkButton, Screen
 from handlers.words import CUSTOMER_WORDS, Words
 from shop_core.conversations.sign_in import StaffDoor
+from shop_core.conversations.upload_links import UploadDoor
 from shop_core.customers.people import Address
 from shop_core.db.shop import Shop
 from shop_core.insight.exposure import ExposureLog
@@ -97,6 +98,7 @@ def staffed(market: Market) -> Office:
     services[ExposureLog] = ExposureLog()
     codes = services[SceneCodes] = SceneCodes()
     codes.add("wx", _scene)
+    services[UploadDoor] = UploadDoor("https://shop.test/upload")
     services[StaffDoor] = StaffDoor("https://shop.test/staff")
     market.shop = Shop(old.database, old.clock, old.policy, services, random=market.random)
     return Office(market)

@@ -12,6 +12,7 @@ from typing import Final
 
 from pydantic import BaseModel
 
+from admin_cmds.links import link_to
 from handlers.links import match
 from handlers.screen import Code, LinkButton, Screen, UrlButton
 from handlers.words import Phrases
@@ -24,6 +25,8 @@ LONGEST_BYTES: Final = 2000
 BACK: Final = "0"
 ON: Final = "9"
 
+_COUNTER: Final = link_to()
+"""The staff's first screen."""
 _FEW: Final = 4
 """So few choices stand on every page of a long text, so that nobody has to read to the end to buy."""
 _WORDS: Final = frozenset({"home", "orders", "support", "help", "balance", "language", "ask_search"})
@@ -146,6 +149,7 @@ def _ways(screen: Screen, say: Phrases) -> _Ways:
     by_text = {button.text: button for button in buttons}
     back = by_text.get(say("button.previous")) or by_text.get(say("button.back"))
     back = back or by_text.get(say("button.home"))
+    back = back or next((button for button in buttons if button.link == _COUNTER), None)
     on = by_text.get(say("button.next"))
     rest = [button for button in buttons if button not in {back, on}]
     if back is not None and back.text != say("button.back") and say("button.back") in by_text:

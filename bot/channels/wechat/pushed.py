@@ -5,10 +5,12 @@ A touched word comes back as if it had been written, so nothing hangs on it but 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from admin_cmds.links import GO, PREFIX, words_of
 from bot.channels.wechat.draw import LONGEST, LONGEST_BYTES, Page, buttons_of, tame
 from handlers.links import match
 from handlers.screen import Attachment, Code, Screen
@@ -19,6 +21,7 @@ PICTURES: Final = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jp
 """How those begin that WeChat takes."""
 LARGEST_PICTURE: Final = 10 * 1024 * 1024
 _ITEM_BYTES: Final = 100
+_PLAIN_WORD: Final = re.compile(r"[\w.:-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ def draw_push(screens: Sequence[Screen], say: Phrases) -> Pushed:
         shown.append(text)
     if not shown:
         shown = [_beginning(texts[0], LONGEST - len(last) - 8, LONGEST_BYTES - len(last.encode()) - 8)]
-    return Pushed("\n\n".join(shown), (say(f"wechat.word.{word}"),), last)
+    return Pushed("\n\n".join(shown), (word,), last)
 
 
 def pictures_in(screens: Sequence[Screen]) -> list[Attachment]:
@@ -91,14 +94,27 @@ def kind_of(content: bytes) -> str | None:
 
 
 def _next_word(screens: Sequence[Screen], say: Phrases) -> tuple[str, str]:
-    """What to write after news, and how that is said: a code in it comes first, then an answer of the shop."""
-    for button in (button for screen in screens for button in buttons_of(screen)):
+    """What to write after news, and how that is said: a code in it comes first, then what staff have to see to."""
+    links = [button for screen in screens for button in buttons_of(screen)]
+    for button in links:
         found = match(button.link)
         if found is not None and found[0] == "code":
-            return "pick_up", say("wechat.pick_up", what=button.text)
+            return say("wechat.word.pick_up"), say("wechat.pick_up", what=button.text)
+    command = next((_command(button.link) for button in links if _command(button.link)), None)
+    if command is not None:
+        return command, say("wechat.see_to_it", command=command)
     if any((screen.slot or "").startswith(ANSWER_SLOT) for screen in screens):
-        return "support", say("wechat.see_talk")
-    return "orders", say("wechat.see_orders")
+        return say("wechat.word.support"), say("wechat.see_talk")
+    return say("wechat.word.orders"), say("wechat.see_orders")
+
+
+def _command(link: str) -> str | None:
+    """The command behind a link of staff, as it is typed; a question is not answered by typing."""
+    words = words_of(link)
+    if words is None or words[:1] == (GO,):
+        return None
+    is_plain = all(_PLAIN_WORD.fullmatch(word) for word in words)
+    return "/" + (" ".join(words) if words and is_plain else PREFIX)
 
 
 def _fits(text: str) -> bool:
