@@ -13,7 +13,7 @@ from shop_core.threads.answer import answer_customer
 from shop_core.threads.read import list_threads
 from shop_core.threads.sealing import Said
 from tests.channels.wechat.script import Script
-from tests.channels.wechat.stage import Stage
+from tests.channels.wechat.stage import SLOW_S, Stage
 
 STAFF: Final = "shell:test"
 _WAITING: Final = "SELECT count(*) FROM inbox WHERE done_at IS NULL"
@@ -125,7 +125,7 @@ async def _slow(script: Script) -> None:
     """Whoever makes the link to pay takes longer than a request may, and this account cannot push."""
     await script.say("hi")
     await script.say("1")
-    script.stage.cashier.fail_next("delay_before", target="mapi", delay_s=1.5)
+    script.stage.cashier.fail_next("delay_before", target="mapi", delay_s=SLOW_S)
     await script.say("1")
     await script.stage.until(_WAITING, 0)
     script.note("几秒后")

@@ -39,6 +39,8 @@ PRICE_MINOR: Final = 1500
 TIMING: Final = Timing(
     poll_s=0.2, lease=timedelta(seconds=10), schedule_lease=timedelta(seconds=5), drain_s=2.0, jobs=1.0
 )
+IMPATIENT_S, SLOW_S = 1.5, 2.5
+"""How long requests wait where somebody is slower, and how slow he is: a busy machine answers all else in time."""
 CALL_S: Final = 1.5
 """How long a call of the shop's to WeChat may take."""
 _PAY_BUTTON: Final = re.compile(r'<a class="key primary" href="([^"]+)">')

@@ -14,7 +14,7 @@ from shop_core.kernel.errors import RetryLater
 from shop_core.threads.answer import answer_customer
 from shop_core.threads.read import list_threads
 from shop_core.threads.sealing import Said, SentFile
-from tests.channels.wechat.stage import NAME, Stage, a_wechat_shop
+from tests.channels.wechat.stage import IMPATIENT_S, NAME, SLOW_S, Stage, a_wechat_shop
 from tests.channels.wechat.test_wechat import QUEUED, SENT, WORKING, _at_the_bill
 from tests.standins.cashier import CashierControl
 from tests.standins.wechat import Follower
@@ -59,12 +59,12 @@ async def test_news_may_be_touched_where_the_account_has_menus(
 
 
 async def test_a_late_answer_may_be_touched(sqlite_url: str, tmp_path: Path, cashier: CashierControl) -> None:
-    async with a_wechat_shop(tmp_path, sqlite_url, cashier, patience_s=0.6) as stage:
+    async with a_wechat_shop(tmp_path, sqlite_url, cashier, patience_s=IMPATIENT_S) as stage:
         await stage.product("月卡", ["AB-1"])
         person = stage.wechat.follower()
         await person.say("hi")
         await person.say("1")
-        cashier.fail_next("delay_before", target="mapi", delay_s=1.2)
+        cashier.fail_next("delay_before", target="mapi", delay_s=SLOW_S)
         assert WORKING in (await person.say("1") or "")
         async with asyncio.timeout(10):
             while not person.pushes:  # noqa: ASYNC110 - WeChat sets no event

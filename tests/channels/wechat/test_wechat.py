@@ -14,7 +14,7 @@ from shop_core.customers.people import Address
 from shop_core.db.tx import Tx
 from shop_core.kernel.errors import RetryLater
 from shop_core.messaging.queue import NewsKind, queue_message
-from tests.channels.wechat.stage import CODE, NAME, Stage, a_wechat_shop
+from tests.channels.wechat.stage import CODE, IMPATIENT_S, NAME, SLOW_S, Stage, a_wechat_shop
 from tests.standins.cashier import CashierControl
 from tests.standins.wechat import Account, Follower
 
@@ -75,8 +75,8 @@ async def test_a_retry_gets_the_same_answer_from_another_process(
         person = stage.wechat.follower()
         await person.say("hi")
         await person.say("1")
-        cashier.fail_next("delay_before", target="mapi", delay_s=1.5)
-        stage.wechat.patience_s = 0.8
+        cashier.fail_next("delay_before", target="mapi", delay_s=2.0)
+        stage.wechat.patience_s = 1.5
         before = stage.wechat.requests
         bill = await person.say("1")
         assert bill is not None
@@ -89,12 +89,12 @@ async def test_a_retry_gets_the_same_answer_from_another_process(
 async def test_what_takes_longer_is_pushed_or_fetched_by_a_word(
     sqlite_url: str, tmp_path: Path, cashier: CashierControl
 ) -> None:
-    async with a_wechat_shop(tmp_path, sqlite_url, cashier, patience_s=0.6) as stage:
+    async with a_wechat_shop(tmp_path, sqlite_url, cashier, patience_s=IMPATIENT_S) as stage:
         await stage.product("月卡", ["AB-1", "AB-2"])
         person = stage.wechat.follower()
         await person.say("hi")
         await person.say("1")
-        cashier.fail_next("delay_before", target="mapi", delay_s=1.5)
+        cashier.fail_next("delay_before", target="mapi", delay_s=SLOW_S)
         working = await person.say("1")
         assert working is not None
         assert WORKING in working
@@ -114,12 +114,14 @@ async def test_what_takes_longer_is_pushed_or_fetched_by_a_word(
 async def test_an_account_that_only_answers_gives_late_answers_and_news_with_the_next_word(
     sqlite_url: str, tmp_path: Path, cashier: CashierControl
 ) -> None:
-    async with a_wechat_shop(tmp_path, sqlite_url, cashier, profile="passive", patience_s=0.6) as stage:
+    async with a_wechat_shop(
+        tmp_path, sqlite_url, cashier, profile="passive", patience_s=IMPATIENT_S
+    ) as stage:
         await stage.product("月卡", ["AB-1", "AB-2"])
         person = stage.wechat.follower()
         await person.say("hi")
         await person.say("1")
-        cashier.fail_next("delay_before", target="mapi", delay_s=3.5)
+        cashier.fail_next("delay_before", target="mapi", delay_s=2 * SLOW_S)
         first = await person.say("1")
         still = await person.say("1")
         assert first == still

@@ -10,13 +10,11 @@ from typing import Final
 
 from tests.channels.wechat.journeys import JOURNEYS, lay_out, lay_out_more
 from tests.channels.wechat.script import Script
-from tests.channels.wechat.stage import Stage, a_wechat_shop
+from tests.channels.wechat.stage import IMPATIENT_S, Stage, a_wechat_shop
 from tests.proof.premises import EPAY_KEY, EPAY_PID
 from tests.standins.cashier import CashierControl, running_cashier
 
 DOCS: Final = Path(__file__).parents[3] / "docs" / "wechat"
-IMPATIENT_S: Final = 0.6
-"""How long requests wait where a journey is about slowness."""
 
 
 async def walk(folder: Path, cashier: CashierControl) -> Mapping[str, Script]:
