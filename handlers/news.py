@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Final
 
 from handlers.links import link
-from handlers.order_screen import draw_order, order_facts
+from handlers.order_screen import OrderFacts, draw_order, facts_of
 from handlers.product import restocked_screen
 from handlers.screen import Line, LinkButton, Screen, Style
 from handlers.support import answer_screen
@@ -21,6 +22,7 @@ from shop_core.messaging.queue import NewsKind, QueuedMessage
 from shop_core.orders.errors import NoSuchOrder
 from shop_core.orders.models import OrderState
 from shop_core.orders.read import OrderView, get_by_id
+from shop_core.payments.gateway import Gateways
 
 _WHILE_WAITING: Final = frozenset({NewsKind.ORDER_WAITS, NewsKind.ORDER_CHECKED})
 _TOLD_BY_ORDER: Final = frozenset({NewsKind.ORDER_DELIVERED, NewsKind.ORDER_REFUNDED, NewsKind.ORDER_WAITS})
@@ -30,22 +32,20 @@ _NOTES: Final = {NewsKind.ORDER_PAID_LATE: "news.paid_late", NewsKind.ORDER_CHEC
 
 async def news_screen(shop: Shop, message: QueuedMessage) -> Screen | None:
     """Draw news for a customer. None: nobody we know is there, or it is not for customers."""
-    customer = await shop.read(
-        find_customer, channel=message.address.channel, external_id=message.address.external_id
-    )
-    if customer is None:
+    ways = shop.get(Gateways).own_ways(message.address.channel)
+    known = await shop.read(_about, message, ways)
+    if known is None:
         return None
+    customer, facts = known
     visit = Visit(shop, customer, shop.get(Words).to(customer.language, customer.channel))
-    order = await shop.read(_order_of, customer, int(message.args.get("order_id", 0)))
+    order = None if facts is None else facts.order
     if message.news in _WHILE_WAITING and not _is_waiting(order):
         # It waits no more: what came of it is news of its own.
         return None
-    if order is not None and message.news is NewsKind.ORDER_CHECKED and order.lines[0].is_top_up:
+    if facts is not None and message.news is NewsKind.ORDER_CHECKED and facts.order.lines[0].is_top_up:
         # The message that shows it says how long it has been by now; nobody is disturbed for that.
-        facts = await shop.read(order_facts, customer.person_id, order.number, visit.own_ways)
         return replace(draw_order(visit, facts), quiet=True)
-    if order is not None and (message.news in _TOLD_BY_ORDER or _is_late_and_waiting(message, order)):
-        facts = await shop.read(order_facts, customer.person_id, order.number, visit.own_ways)
+    if facts is not None and (message.news in _TOLD_BY_ORDER or _is_late_and_waiting(message, facts.order)):
         return draw_order(visit, facts).as_news()
     return await _in_words(visit, message, order)
 
@@ -94,15 +94,22 @@ def _is_late_and_waiting(message: QueuedMessage, order: OrderView) -> bool:
     return message.news is NewsKind.ORDER_PAID_LATE and _is_waiting(order)
 
 
-def _order_of(view: View, customer: Customer, order_id: int) -> OrderView | None:
-    """The order that the news is about, if it is his: news never shows somebody else's."""
-    if not order_id:
+def _about(
+    view: View, message: QueuedMessage, ways: Collection[str] | None
+) -> tuple[Customer, OrderFacts | None] | None:
+    """Whom the news is for, and the order that it is about, if that is his: news never shows somebody else's."""
+    where = message.address
+    customer = find_customer(view, channel=where.channel, external_id=where.external_id)
+    if customer is None:
         return None
+    order_id = int(message.args.get("order_id", 0))
     try:
-        order = get_by_id(view, order_id)
+        order = get_by_id(view, order_id) if order_id else None
     except NoSuchOrder:
-        return None
-    return order if order.person_id == customer.person_id else None
+        order = None
+    if order is None or order.person_id != customer.person_id:
+        return customer, None
+    return customer, facts_of(view, order, ways)
 
 
 def _note(visit: Visit, text: str, order: OrderView | None) -> Screen:

@@ -42,6 +42,7 @@ class OrderFacts:
     """What the screen is drawn from, as one read found it.
 
     Attributes:
+        payments: First made first. Only an order that waits for money has any use for them, or for a balance.
         balance: What may pay here.
         kept_back: What else is in the wallet, and came in another way than this channel allows.
         refund: The order's refund at the gateway that took the money.
@@ -78,21 +79,23 @@ def order_facts(view: View, person_id: int, number: str, ways: Collection[str] |
     Raises:
         NoSuchOrder: Not his.
     """
-    order = get_own(view, person_id, number)
+    return facts_of(view, get_own(view, person_id, number), ways)
+
+
+def facts_of(view: View, order: OrderView, ways: Collection[str] | None) -> OrderFacts:
+    """Read everything about an order that its screen shows in the state it is in."""
+    progress = find_progress(view, order)
+    if order.state is not OrderState.AWAITING:
+        refund = find_refund(view, order.id) if order.state is OrderState.REFUNDED else None
+        nothing = Money(0, order.total.currency)
+        return OrderFacts(order, (), nothing, nothing, refund, progress=progress)
     payments = sorted(
         (*list_for(view, Purpose.ORDER, order.id), *list_for(view, Purpose.TOP_UP, order.id)),
         key=lambda payment: payment.id,
     )
-    balance = spendable(view, person_id, ways)
-    kept_back = balance_of(view, person_id) - balance
-    return OrderFacts(
-        order,
-        payments,
-        balance,
-        kept_back,
-        find_refund(view, order.id),
-        progress=find_progress(view, order),
-    )
+    balance = spendable(view, order.person_id, ways)
+    kept_back = balance_of(view, order.person_id) - balance
+    return OrderFacts(order, payments, balance, kept_back, progress=progress)
 
 
 async def show_order(visit: Visit, number: str, *, chosen: int | None = None) -> Screen:

@@ -9,10 +9,10 @@ from shop_core.catalog.read import get_variant
 from shop_core.db.tx import Tx
 from shop_core.kernel.money import Money
 from shop_core.stock.hold import count_held, hold_if_enough
-from shop_core.stock.put_in import Arrival, SealedPiece, count_of_purchase, put_in
+from shop_core.stock.put_in import Arrival, SealedPiece, put_in
 from shop_core.supply.costs import Earned
 from shop_core.supply.models import PurchaseState
-from shop_core.supply.purchases import PurchaseView, has_live, list_purchases, plan, withdraw
+from shop_core.supply.purchases import PurchaseView, count_attempts, list_purchases, plan, withdraw
 from shop_core.supply.routing import Need
 
 
@@ -45,7 +45,8 @@ def secure(tx: Tx, wanted: Wanted) -> Secured:
     lacking = wanted.quantity - count_held(tx, wanted.line_id)
     if lacking <= 0:
         return Secured.READY
-    if has_live(tx, wanted.line_id):
+    attempts = count_attempts(tx, wanted.line_id)
+    if attempts.live:
         return Secured.WAITING
     days = get_variant(tx, wanted.variant_id).sell_until_days
     if hold_if_enough(
@@ -53,7 +54,8 @@ def secure(tx: Tx, wanted: Wanted) -> Secured:
     ):
         return Secured.READY
     earned = Earned(wanted.paid, wanted.quantity)
-    is_planned = plan(tx, Need(wanted.line_id, wanted.variant_id, lacking, earned))
+    need = Need(wanted.line_id, wanted.variant_id, lacking, earned)
+    is_planned = plan(tx, need, attempt=attempts.made + 1)
     return Secured.WAITING if is_planned else Secured.NOWHERE
 
 
@@ -69,7 +71,7 @@ def take_delivered(
     Returns:
         How many pieces the purchase has brought in all.
     """
-    put_in(
+    added = put_in(
         tx,
         Arrival(
             variant_id=purchase.variant_id,
@@ -82,7 +84,7 @@ def take_delivered(
             lacking=room,
         ),
     )
-    return count_of_purchase(tx, purchase.id)
+    return purchase.delivered + added
 
 
 def room_for(tx: Tx, purchase: PurchaseView, quantity: int) -> int:

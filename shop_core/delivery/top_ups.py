@@ -17,7 +17,7 @@ from shop_core.delivery.tasks import find_task, open_task
 from shop_core.stock.put_in import SealedPiece
 from shop_core.supply.costs import Earned
 from shop_core.supply.models import PurchaseState
-from shop_core.supply.purchases import PurchaseView, has_live, list_purchases, plan, withdraw
+from shop_core.supply.purchases import PurchaseView, count_attempts, list_purchases, plan, withdraw
 from shop_core.supply.routing import Need, has_routes
 
 _HANDED: Final = insert(table_of(Delivery))
@@ -78,25 +78,27 @@ def secure_top_up(tx: Tx, wanted: Wanted) -> Secured:
     The caller holds the order's lock. May run any number of times. What is under way goes first, whatever there is
     already: an order is not delivered while a supplier may still top up for it.
     """
-    if has_live(tx, wanted.line_id):
+    attempts = count_attempts(tx, wanted.line_id)
+    if attempts.live:
         return Secured.WAITING
     if is_topped_up(tx, wanted.line_id):
         return Secured.READY
     task = find_task(tx, wanted.line_id)
     if task is None:
-        return _have_topped_up(tx, wanted)
+        return _have_topped_up(tx, wanted, attempts.made)
     return Secured.WAITING if task.state is TaskState.OPEN else Secured.NOWHERE
 
 
-def _have_topped_up(tx: Tx, wanted: Wanted) -> Secured:
+def _have_topped_up(tx: Tx, wanted: Wanted, attempts: int) -> Secured:
     """Ask the next supplier, or staff where there is none."""
     inputs = find_inputs(tx, wanted.line_id)
     if inputs is None or inputs.sealed is None:
         return Secured.NOWHERE
     earned = Earned(wanted.paid, wanted.quantity)
-    if plan(tx, Need(wanted.line_id, wanted.variant_id, wanted.quantity, earned, inputs.fields)):
+    need = Need(wanted.line_id, wanted.variant_id, wanted.quantity, earned, inputs.fields)
+    if plan(tx, need, attempt=attempts + 1):
         return Secured.WAITING
-    if has_routes(tx, wanted.variant_id) or list_purchases(tx, [wanted.line_id]):
+    if attempts or has_routes(tx, wanted.variant_id):
         return Secured.NOWHERE
     open_task(tx, wanted.line_id)
     return Secured.WAITING

@@ -9,12 +9,12 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Insert, Update, func, select, update
+from sqlalchemy import ColumnElement, Insert, Update, bindparam, delete, func, select, update
 
 from shop_core.cases.cases import CaseKind, open_case
 from shop_core.customers.people import Address
-from shop_core.db.base import table_of
-from shop_core.db.claims import finish
+from shop_core.db.base import Moment, table_of
+from shop_core.db.claims import Fenced, finish
 from shop_core.db.tx import Tx, View
 from shop_core.db.upsert import insert_into
 from shop_core.messaging.models import Message
@@ -80,6 +80,46 @@ class QueuedMessage:
     queued_at: datetime
 
 
+_MESSAGES: Final = table_of(Message)
+_CLAIM: Final = (
+    update(_MESSAGES)
+    .where(
+        Message.id.in_(
+            select(
+                select(Message.id)
+                .where(
+                    Message.channel.in_(bindparam("channels", expanding=True)),
+                    Message.due_at <= bindparam("now", type_=Moment()),
+                )
+                .order_by(Message.due_at)
+                .limit(bindparam("most"))
+                .with_for_update(skip_locked=True)
+                .cte("due")
+                .c.id
+            )
+        )
+    )
+    .values(
+        due_at=bindparam("until", type_=Moment()),
+        token=bindparam("new_token"),
+        attempts=Message.attempts + 1,
+    )
+    .returning(*Message.__table__.columns)
+)
+_MARK_SENT: Final = (
+    update(_MESSAGES)
+    .where(Message.id == bindparam("sent"), Message.token == bindparam("held"))
+    .values(state=MessageState.SENT.value, sent_at=bindparam("at", type_=Moment()), due_at=None, problem=None)
+)
+_WITHDRAW: Final = delete(_MESSAGES).where(
+    Message.channel == bindparam("on"),
+    Message.external_id == bindparam("to"),
+    Message.cause == bindparam("of"),
+    Message.due_at.is_not(None),
+    Message.token.is_(None),
+)
+
+
 @cache
 def _enqueue(*, is_postgresql: bool) -> Insert:
     return insert_into(Message, is_postgresql=is_postgresql).on_conflict_do_nothing()
@@ -114,19 +154,8 @@ def queue_message(  # noqa: PLR0913 - whom, what, about what, why, when: each ca
 
 def claim_messages(tx: Tx, channels: Collection[str], limit: int) -> Sequence[QueuedMessage]:
     """Take due messages of the channels this process can send on, oldest first."""
-    due = (
-        select(Message.id)
-        .where(Message.channel.in_(channels), Message.due_at <= tx.now)
-        .order_by(Message.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    rows = tx.execute(
-        update(Message)
-        .where(Message.id.in_(select(due.cte("due").c.id)))
-        .values(due_at=tx.now + LEASE, token=tx.new_token(), attempts=Message.attempts + 1)
-        .returning(*Message.__table__.columns)
-    ).all()
+    values = {"now": tx.now, "most": limit, "until": tx.now + LEASE, "new_token": tx.new_token()}
+    rows = tx.execute(_CLAIM, values | {"channels": list(channels)}).all()
     return [
         QueuedMessage(
             row.id,
@@ -147,7 +176,9 @@ def mark_sent(tx: Tx, message: QueuedMessage) -> None:
     Raises:
         Fenced: Another sender had taken it over; that one says what became of it.
     """
-    finish(tx, _own(message).values(state=MessageState.SENT.value, sent_at=tx.now, due_at=None, problem=None))
+    values = {"sent": message.id, "held": message.token, "at": tx.now}
+    if tx.execute(_MARK_SENT, values).rowcount != 1:
+        raise Fenced
 
 
 def mark_told(tx: Tx, address: Address, cause: str) -> None:
@@ -162,6 +193,11 @@ def mark_told(tx: Tx, address: Address, cause: str) -> None:
         )
         .values(state=MessageState.SENT.value, sent_at=tx.now, due_at=None)
     )
+
+
+def withdraw_message(tx: Tx, address: Address, cause: str) -> None:
+    """What was to be told is true no more: take it back, unless somebody is sending it already."""
+    tx.execute(_WITHDRAW, {"on": address.channel, "to": address.external_id, "of": cause})
 
 
 def postpone(tx: Tx, message: QueuedMessage, problem: str, *, retry_after_s: int | None = None) -> bool:

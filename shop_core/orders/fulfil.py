@@ -16,9 +16,10 @@ from shop_core.db.tx import Tx, View
 from shop_core.delivery.models import Task
 from shop_core.delivery.secure import Secured, Wanted, secure
 from shop_core.delivery.top_ups import secure_top_up
+from shop_core.messaging.queue import withdraw_message
 from shop_core.orders.models import Order, OrderLine, OrderState, Source
 from shop_core.orders.read import LineView, OrderView, lock_by_id
-from shop_core.orders.steps import deliver_paid, note_goods, refund_outside, refund_paid
+from shop_core.orders.steps import hand_over_order, note_goods, refund_outside, refund_paid, waits_cause
 from shop_core.payments.refunds import find_returnable
 from shop_core.supply.models import IS_LIVE, Purchase
 
@@ -92,7 +93,9 @@ def carry_on(tx: Tx, order: OrderView) -> None:
     found = {_secure_line(tx, line) for line in order.lines}
     if Secured.WAITING in found:
         return
-    if Secured.NOWHERE not in found and deliver_paid(tx, order, paid_with=order.paid_with or ""):
+    # What came of it is news of its own.
+    withdraw_message(tx, order.address, waits_cause(order.id))
+    if Secured.NOWHERE not in found and hand_over_order(tx, order, paid_with=order.paid_with or ""):
         close_case(tx, CaseKind.UNDELIVERED, order.id, by=MACHINE, resolution="delivered")
         return
     receipt = find_returnable(tx, order.id, order.total)
@@ -107,5 +110,8 @@ def _secure_line(tx: Tx, line: LineView) -> Secured:
     if line.is_top_up:
         return secure_top_up(tx, wanted)
     found = secure(tx, wanted)
-    note_goods(tx, line, Source.SUPPLY if found is Secured.WAITING else line.source)
+    if found is not Secured.WAITING:
+        note_goods(tx, line, line.source)
+    elif line.source is not Source.SUPPLY:
+        note_goods(tx, line, Source.SUPPLY)
     return found

@@ -6,9 +6,10 @@ brings them late, twice or out of order finds the place that is left for them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from shop_core.cases.cases import MACHINE, CaseKind, close_case, open_case
 from shop_core.db.shop import Shop
@@ -28,7 +29,16 @@ from shop_core.supply.calls import Heard, Trouble, What
 from shop_core.supply.costs import landed
 from shop_core.supply.health import note_failure, note_silence, note_success, offer_subject
 from shop_core.supply.models import PurchaseState
-from shop_core.supply.purchases import Ask, PurchaseView, change, lock, move, note_ask, require_claim
+from shop_core.supply.purchases import (
+    Ask,
+    PurchaseView,
+    as_written,
+    change,
+    lock,
+    move,
+    note_ask,
+    require_claim,
+)
 from shop_core.supply.supplier import Accepted, Capabilities, Done, Failed, GoodsKind, No, Partial, Refused
 from shop_core.supply.verdict import Step, Verdict, fewer_than_said, judge
 from shop_core.vault.vault import Vault
@@ -82,10 +92,15 @@ def _take(tx: Tx, order: OrderView, purchase: PurchaseView, hearing: Hearing) ->
     heard = hearing.heard
     note_ask(tx, purchase, Ask(heard.what.value, heard.answer, heard.said, heard.asked_at, heard.answered_at))
     _note_health(tx, purchase, heard)
-    purchase = _note_facts(tx, purchase, heard)
-    verdict = judge(purchase, heard, hearing.capabilities, tx.now)
-    _STEPS[verdict.step](tx, order, purchase, hearing, verdict)
-    after = lock(tx, purchase.id)
+    facts = _facts(purchase, heard)
+    known = as_written(purchase, facts)
+    verdict = judge(known, heard, hearing.capabilities, tx.now)
+    if verdict.step is Step.DELIVER and known.kind is not GoodsKind.TOP_UP:
+        after = _deliver(tx, order, known, hearing, facts)
+    else:
+        if facts:
+            change(tx, purchase, **facts)
+        after = _STEPS[verdict.step](tx, order, known, hearing, verdict)
     if verdict.needs_person or (after.state is PurchaseState.UNKNOWN and after.due_at is None):
         ask_person(tx, order, after)
     elif after.state is not purchase.state and not after.is_live:
@@ -111,66 +126,75 @@ def _note_health(tx: Tx, purchase: PurchaseView, heard: Heard) -> None:
             note_success(tx, purchase.supplier, purchase.offer_id)
 
 
-def _note_facts(tx: Tx, purchase: PurchaseView, heard: Heard) -> PurchaseView:
-    """Keep the supplier's own number and what it says that it charged, whatever else follows."""
+def _facts(purchase: PurchaseView, heard: Heard) -> dict[str, Any]:
+    """The supplier's own number and what it says that it charged, as columns, where they are new: kept whatever follows."""
     outcome = heard.outcome
     ref = outcome.supplier_ref if isinstance(outcome, Accepted | Done | Partial | Failed) else None
     if ref is None or len(ref) > LONGEST_REF:
         ref = purchase.supplier_ref
     cost = cost_said(purchase, heard) or purchase.cost
     if (ref, cost) == (purchase.supplier_ref, purchase.cost):
-        return purchase
-    change(tx, purchase, supplier_ref=ref, cost_minor=None if cost is None else cost.minor)
-    return replace(purchase, supplier_ref=ref, cost=cost)
+        return {}
+    return {"supplier_ref": ref, "cost_minor": None if cost is None else cost.minor}
 
 
 # ------------------------------------------------------------------------------------------------------- steps
 
 
-def _deliver(tx: Tx, order: OrderView, purchase: PurchaseView, hearing: Hearing, _: Verdict) -> None:
-    """There are goods: into the vault, for the line or on the shelf, booked, and handed over if that was all."""
-    if purchase.kind is GoodsKind.TOP_UP:
-        if take_top_up(tx, order, purchase, hearing.heard, hearing.receipt):
-            carry_on(tx, order)
-        return
-    brought = _bring_in(tx, order, purchase, hearing)
-    is_short = brought < purchase.quantity
-    if isinstance(hearing.heard.outcome, Done) and is_short and purchase.is_live:
-        _keep_goods(tx, purchase, brought, fewer_than_said(purchase, hearing.capabilities))
-        return
-    if purchase.state is PurchaseState.DONE:
-        change(tx, purchase, delivered=brought)
-    else:
-        move(tx, purchase, PurchaseState.DONE, delivered=brought, ended_at=tx.now)
-    if order.state is OrderState.PAID:
-        carry_on(tx, order)
+def _deliver(
+    tx: Tx, order: OrderView, purchase: PurchaseView, hearing: Hearing, facts: Mapping[str, Any]
+) -> PurchaseView:
+    """There are codes: into the vault, for the line or on the shelf, booked, and handed over if that was all.
 
-
-def _bring_in(tx: Tx, order: OrderView, purchase: PurchaseView, hearing: Hearing) -> int:
-    room = 0
-    if order.state is OrderState.PAID:
-        quantity = next(line.quantity for line in order.lines if line.id == purchase.line_id)
-        room = room_for(tx, purchase, quantity)
-    cost = Money(0, tx.policy.currency)
+    Args:
+        facts: What else is to be written down, in the same statement.
+    """
+    room = _room(tx, order, purchase)
+    written, cost = dict(facts), Money(0, tx.policy.currency)
     if purchase.booked is None:
         paid = charged(purchase, hearing.heard)
         book_bought(tx, purchase, paid)
+        written["booked_minor"] = paid.minor
         terms = tx.policy.suppliers.get(purchase.supplier, SupplierTerms())
         cost = landed(paid, terms, tx.policy.currency)
-    return take_delivered(tx, purchase, hearing.pieces, cost, room=room)
+    brought = take_delivered(tx, purchase, hearing.pieces, cost, room=room)
+    written["delivered"] = brought
+    is_short = brought < purchase.quantity
+    if isinstance(hearing.heard.outcome, Done) and is_short and purchase.is_live:
+        verdict = fewer_than_said(purchase, hearing.capabilities)
+        return _stay_in(tx, purchase, PurchaseState.UNKNOWN, verdict, **written)
+    if purchase.state is PurchaseState.DONE:
+        after = change(tx, purchase, **written)
+    else:
+        after = move(tx, purchase, PurchaseState.DONE, ended_at=tx.now, **written)
+    if order.state is OrderState.PAID:
+        carry_on(tx, order)
+    return after
 
 
-def _keep_goods(tx: Tx, purchase: PurchaseView, brought: int, verdict: Verdict) -> None:
-    _stay_in(tx, purchase, PurchaseState.UNKNOWN, verdict, delivered=brought)
+def _room(tx: Tx, order: OrderView, purchase: PurchaseView) -> int:
+    """How many of its pieces the line can use; none where nobody waits for them any more."""
+    if order.state is not OrderState.PAID:
+        return 0
+    quantity = next(line.quantity for line in order.lines if line.id == purchase.line_id)
+    return room_for(tx, purchase, quantity)
 
 
-def _wait(tx: Tx, _: OrderView, purchase: PurchaseView, __: Hearing, verdict: Verdict) -> None:
-    _stay_in(tx, purchase, PurchaseState.ACCEPTED, verdict)
+def _topped_up(
+    tx: Tx, order: OrderView, purchase: PurchaseView, hearing: Hearing, _: Verdict
+) -> PurchaseView:
+    if take_top_up(tx, order, purchase, hearing.heard, hearing.receipt):
+        carry_on(tx, order)
+    return lock(tx, purchase.id)
 
 
-def _doubt(tx: Tx, order: OrderView, purchase: PurchaseView, _: Hearing, verdict: Verdict) -> None:
+def _wait(tx: Tx, _: OrderView, purchase: PurchaseView, __: Hearing, verdict: Verdict) -> PurchaseView:
+    return _stay_in(tx, purchase, PurchaseState.ACCEPTED, verdict)
+
+
+def _doubt(tx: Tx, order: OrderView, purchase: PurchaseView, _: Hearing, verdict: Verdict) -> PurchaseView:
     state = purchase.state if purchase.state is PurchaseState.ACCEPTED else PurchaseState.UNKNOWN
-    _stay_in(tx, purchase, state, verdict)
+    after = _stay_in(tx, purchase, state, verdict)
     if tx.now - (purchase.sent_at or tx.now) >= TOLD_AFTER:
         queue_message(
             tx,
@@ -180,47 +204,57 @@ def _doubt(tx: Tx, order: OrderView, purchase: PurchaseView, _: Hearing, verdict
             # A direct top-up has one message that goes on telling how long it has been.
             cause=f"order:{order.id}:checked{f':{purchase.attempts}' if purchase.kind is GoodsKind.TOP_UP else ''}",
         )
+    return after
 
 
-def _stay_in(tx: Tx, purchase: PurchaseView, state: PurchaseState, verdict: Verdict, **values: int) -> None:
+def _stay_in(
+    tx: Tx,
+    purchase: PurchaseView,
+    state: PurchaseState,
+    verdict: Verdict,
+    **values: Any,  # noqa: ANN401 - columns
+) -> PurchaseView:
     """Let go of the claim, and come back when the verdict says."""
     due_at = None if verdict.next_in is None else tx.now + verdict.next_in
     if purchase.state is state:
-        change(tx, purchase, due_at=due_at, token=None, **values)
-    else:
-        move(tx, purchase, state, due_at=due_at, **values)
+        return change(tx, purchase, due_at=due_at, token=None, **values)
+    return move(tx, purchase, state, due_at=due_at, **values)
 
 
-def _refuse(tx: Tx, order: OrderView, purchase: PurchaseView, hearing: Hearing, verdict: Verdict) -> None:
+def _refuse(
+    tx: Tx, order: OrderView, purchase: PurchaseView, hearing: Hearing, verdict: Verdict
+) -> PurchaseView:
     """Nothing was bought: the next offer has its turn, or the money goes back."""
     if isinstance(hearing.heard.outcome, Failed):
         book_kept(tx, purchase, hearing.heard.outcome)
-    end_refused(tx, order, purchase, verdict.reason)
+    return end_refused(tx, order, purchase, verdict.reason)
 
 
-def end_refused(tx: Tx, order: OrderView, purchase: PurchaseView, reason: str) -> None:
+def end_refused(tx: Tx, order: OrderView, purchase: PurchaseView, reason: str) -> PurchaseView:
     """End a purchase that brought nothing, and carry its order on. Also before anything was sent."""
-    move(tx, purchase, PurchaseState.REFUSED, reason=reason, ended_at=tx.now)
+    after = move(tx, purchase, PurchaseState.REFUSED, reason=reason, ended_at=tx.now)
     if order.state is OrderState.PAID:
         carry_on(tx, order)
+    return after
 
 
-def _again(tx: Tx, _: OrderView, purchase: PurchaseView, __: Hearing, verdict: Verdict) -> None:
-    move(tx, purchase, PurchaseState.PLANNED, due_at=tx.now + (verdict.next_in or timedelta(0)))
+def _again(tx: Tx, _: OrderView, purchase: PurchaseView, __: Hearing, verdict: Verdict) -> PurchaseView:
+    return move(tx, purchase, PurchaseState.PLANNED, due_at=tx.now + (verdict.next_in or timedelta(0)))
 
 
-def _stay(tx: Tx, _: OrderView, purchase: PurchaseView, __: Hearing, verdict: Verdict) -> None:
+def _stay(tx: Tx, _: OrderView, purchase: PurchaseView, __: Hearing, verdict: Verdict) -> PurchaseView:
     due_at = None if verdict.next_in is None else tx.now + verdict.next_in
-    change(tx, purchase, due_at=due_at, token=None)
+    return change(tx, purchase, due_at=due_at, token=None)
 
 
-def _reverse(tx: Tx, _: OrderView, purchase: PurchaseView, hearing: Hearing, __: Verdict) -> None:
+def _reverse(tx: Tx, _: OrderView, purchase: PurchaseView, hearing: Hearing, __: Verdict) -> PurchaseView:
     if isinstance(hearing.heard.outcome, Failed):
         book_returned(tx, purchase, hearing.heard.outcome)
+    return purchase
 
 
 _STEPS: Final = {
-    Step.DELIVER: _deliver,
+    Step.DELIVER: _topped_up,
     Step.WAIT: _wait,
     Step.DOUBT: _doubt,
     Step.REFUSE: _refuse,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import Row, Select, bindparam, select
 
 from shop_core.catalog.goods import GoodsKind
 from shop_core.customers.people import Address
@@ -61,21 +61,24 @@ class OrderView:
 
 
 _ORDER: Final = tuple(Order.__table__.columns)
-_BY_NUMBER: Final = select(*_ORDER).where(Order.number == bindparam("wanted"))
-_LOCKED: Final = _BY_NUMBER.with_for_update()
-_BY_ID_LOCKED: Final = select(*_ORDER).where(Order.id == bindparam("wanted")).with_for_update()
-_BY_LINE_LOCKED: Final = (
-    select(*_ORDER)
-    .where(
-        Order.id == select(OrderLine.order_id).where(OrderLine.id == bindparam("of_line")).scalar_subquery()
-    )
-    .with_for_update(of=Order)
+_LINE: Final = tuple(column.label(f"line_{column.name}") for column in OrderLine.__table__.columns)
+_WHOLE: Final = select(*_ORDER, *_LINE).join(OrderLine, OrderLine.order_id == Order.id).order_by(OrderLine.id)
+"""An order and its lines: a row for each line. No order is without one."""
+_BY_NUMBER: Final = _WHOLE.where(Order.number == bindparam("wanted"))
+_BY_ID: Final = _WHOLE.where(Order.id == bindparam("wanted"))
+_BY_LINE: Final = _WHOLE.where(
+    Order.id == select(OrderLine.order_id).where(OrderLine.id == bindparam("wanted")).scalar_subquery()
 )
-_LINES: Final = (
-    select(*OrderLine.__table__.columns)
-    .where(OrderLine.order_id == bindparam("of_order"))
-    .order_by(OrderLine.id)
-)
+
+
+def _locked(whole: Select[Any]) -> Select[Any]:
+    """Locked, its lines too: PostgreSQL reads what it locks as it is after the wait, and all else as it was before."""
+    return whole.with_for_update(of=(Order, OrderLine), key_share=True)
+
+
+_BY_NUMBER_LOCKED: Final = _locked(_BY_NUMBER)
+_BY_ID_LOCKED: Final = _locked(_BY_ID)
+_BY_LINE_LOCKED: Final = _locked(_BY_LINE)
 
 
 def get_own(view: View, person_id: int, number: str) -> OrderView:
@@ -84,10 +87,7 @@ def get_own(view: View, person_id: int, number: str) -> OrderView:
     Raises:
         NoSuchOrder: Not there, or not his.
     """
-    row = view.execute(_BY_NUMBER, {"wanted": number}).first()
-    if row is None or row.person_id != person_id:
-        raise NoSuchOrder
-    return _view(view, row)
+    return _require_own(_find(view, _BY_NUMBER, number), person_id)
 
 
 def get_any(view: View, number: str) -> OrderView:
@@ -96,10 +96,7 @@ def get_any(view: View, number: str) -> OrderView:
     Raises:
         NoSuchOrder: Not there.
     """
-    row = view.execute(_BY_NUMBER, {"wanted": number}).first()
-    if row is None:
-        raise NoSuchOrder
-    return _view(view, row)
+    return _find(view, _BY_NUMBER, number)
 
 
 def get_by_id(view: View, order_id: int) -> OrderView:
@@ -108,46 +105,7 @@ def get_by_id(view: View, order_id: int) -> OrderView:
     Raises:
         NoSuchOrder: Not there.
     """
-    row = view.execute(select(*_ORDER).where(Order.id == order_id)).first()
-    if row is None:
-        raise NoSuchOrder
-    return _view(view, row)
-
-
-def lock_own(tx: Tx, person_id: int, number: str) -> OrderView:
-    """A person's own order, locked until the transaction ends.
-
-    Raises:
-        NoSuchOrder: Not there, or not his.
-    """
-    row = tx.execute(_LOCKED, {"wanted": number}).first()
-    if row is None or row.person_id != person_id:
-        raise NoSuchOrder
-    return _view(tx, row)
-
-
-def lock_any(tx: Tx, number: str) -> OrderView:
-    """Anybody's order, locked: for staff.
-
-    Raises:
-        NoSuchOrder: Not there.
-    """
-    row = tx.execute(_LOCKED, {"wanted": number}).first()
-    if row is None:
-        raise NoSuchOrder
-    return _view(tx, row)
-
-
-def lock_by_id(tx: Tx, order_id: int) -> OrderView:
-    """An order by its id, locked until the transaction ends.
-
-    Raises:
-        NoSuchOrder: Not there.
-    """
-    row = tx.execute(_BY_ID_LOCKED, {"wanted": order_id}).first()
-    if row is None:
-        raise NoSuchOrder
-    return _view(tx, row)
+    return _find(view, _BY_ID, order_id)
 
 
 def get_by_line(view: View, line_id: int) -> OrderView:
@@ -156,7 +114,34 @@ def get_by_line(view: View, line_id: int) -> OrderView:
     Raises:
         NoSuchOrder: Not there.
     """
-    return get_by_id(view, _order_of_line(view, line_id))
+    return _find(view, _BY_LINE, line_id)
+
+
+def lock_own(tx: Tx, person_id: int, number: str) -> OrderView:
+    """A person's own order, locked until the transaction ends.
+
+    Raises:
+        NoSuchOrder: Not there, or not his.
+    """
+    return _require_own(_find(tx, _BY_NUMBER_LOCKED, number), person_id)
+
+
+def lock_any(tx: Tx, number: str) -> OrderView:
+    """Anybody's order, locked: for staff.
+
+    Raises:
+        NoSuchOrder: Not there.
+    """
+    return _find(tx, _BY_NUMBER_LOCKED, number)
+
+
+def lock_by_id(tx: Tx, order_id: int) -> OrderView:
+    """An order by its id, locked until the transaction ends.
+
+    Raises:
+        NoSuchOrder: Not there.
+    """
+    return _find(tx, _BY_ID_LOCKED, order_id)
 
 
 def lock_by_line(tx: Tx, line_id: int) -> OrderView:
@@ -165,17 +150,7 @@ def lock_by_line(tx: Tx, line_id: int) -> OrderView:
     Raises:
         NoSuchOrder: Not there.
     """
-    row = tx.execute(_BY_LINE_LOCKED, {"of_line": line_id}).first()
-    if row is None:
-        raise NoSuchOrder
-    return _view(tx, row)
-
-
-def _order_of_line(view: View, line_id: int) -> int:
-    order_id = view.execute(select(OrderLine.order_id).where(OrderLine.id == line_id)).scalar()
-    if order_id is None:
-        raise NoSuchOrder
-    return int(order_id)
+    return _find(tx, _BY_LINE_LOCKED, line_id)
 
 
 def list_own(view: View, person_id: int, *, limit: int, offset: int = 0) -> Sequence[OrderView]:
@@ -194,29 +169,36 @@ def list_latest(view: View, *, limit: int, state: OrderState | None = None) -> S
 def _list(view: View, chosen: Any, *, limit: int, offset: int) -> Sequence[OrderView]:  # noqa: ANN401 - a Select
     rows = view.execute(chosen.order_by(Order.id.desc()).limit(limit).offset(offset)).all()
     lines: dict[int, list[LineView]] = {}
-    wanted = select(*OrderLine.__table__.columns).where(OrderLine.order_id.in_([row.id for row in rows]))
+    wanted = select(*_LINE).where(OrderLine.order_id.in_([row.id for row in rows]))
     by_order = {row.id: row for row in rows}
     for line in view.execute(wanted.order_by(OrderLine.id)):
-        lines.setdefault(line.order_id, []).append(_line(line, by_order[line.order_id].currency))
+        lines.setdefault(line.line_order_id, []).append(_line(line, by_order[line.line_order_id].currency))
     return [_with_lines(row, lines.get(row.id, [])) for row in rows]
 
 
-def _view(view: View, row: Row[Any]) -> OrderView:
-    return _with_lines(
-        row, [_line(line, row.currency) for line in view.execute(_LINES, {"of_order": row.id})]
-    )
+def _find(view: View, whole: Select[Any], wanted: int | str) -> OrderView:
+    rows = view.execute(whole, {"wanted": wanted}).all()
+    if not rows:
+        raise NoSuchOrder
+    return _with_lines(rows[0], [_line(row, row.currency) for row in rows])
+
+
+def _require_own(order: OrderView, person_id: int) -> OrderView:
+    if order.person_id != person_id:
+        raise NoSuchOrder
+    return order
 
 
 def _line(row: Row[Any], currency: str) -> LineView:
     return LineView(
-        row.id,
-        row.variant_id,
-        row.names,
-        row.quantity,
-        Money(row.paid_minor, currency),
-        Money(row.cost_minor, currency),
-        Source(row.source),
-        GoodsKind(row.kind),
+        row.line_id,
+        row.line_variant_id,
+        row.line_names,
+        row.line_quantity,
+        Money(row.line_paid_minor, currency),
+        Money(row.line_cost_minor, currency),
+        Source(row.line_source),
+        GoodsKind(row.line_kind),
     )
 
 

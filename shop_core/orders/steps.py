@@ -14,7 +14,7 @@ from shop_core.db.base import table_of
 from shop_core.db.tx import Tx
 from shop_core.delivery.hand_over import hand_over
 from shop_core.delivery.tasks import withdraw_task
-from shop_core.delivery.top_ups import hand_over_top_up, is_topped_up
+from shop_core.delivery.top_ups import hand_over_top_up
 from shop_core.kernel.events import OrderPaid
 from shop_core.kernel.money import Money
 from shop_core.ledger import accounts
@@ -26,7 +26,7 @@ from shop_core.payments.payments import close_for
 from shop_core.payments.receipts import ReceiptView
 from shop_core.payments.refunds import RefundView, start_refund
 from shop_core.stock.errors import OutOfStock
-from shop_core.stock.hold import cost_of_line, count_held, hold_cards, release_held
+from shop_core.stock.hold import cost_of_line, hold_cards, release_held
 from shop_core.supply.costs import Earned
 from shop_core.supply.purchases import withdraw
 from shop_core.supply.routing import can_supply, has_routes
@@ -81,32 +81,44 @@ TOLD_BY_ANSWER: Final = timedelta(seconds=4)
 """News of what a person just did himself waits this long: the answer to his press usually tells it first."""
 
 
+def waits_cause(order_id: int) -> str:
+    """The cause under which the news is queued that a paid order still waits for its goods."""
+    return f"order:{order_id}:waits"
+
+
 def delivered_cause(order_id: int) -> str:
     """The cause under which the news of a delivery is queued."""
     return f"order:{order_id}:delivered"
 
 
 def deliver_paid(tx: Tx, order: OrderView, *, paid_with: str, told_in: timedelta = timedelta(0)) -> bool:
-    """Hand everything over and move the order to ``delivered``; its cards are held, its money is booked.
+    """Take an order on whose money was just booked: hand it over if it comes from the shelf, where its cards are held.
 
-    Where the goods have to be bought, or a held card is missing, the order stands as ``paid`` and ``orders.fulfil`` is told:
-    the money is kept safe, and the buyer's goods are looked for.
+    Where the goods have to be bought or topped up, or a held card is missing, the order stands as ``paid`` and
+    ``orders.fulfil`` is told: the money is kept safe, and the buyer's goods are looked for.
 
     Returns:
         Whether the goods are out.
     """
-    now = tx.now
-    if any(line.source is not Source.STOCK and not _is_in_hand(tx, line) for line in order.lines):
+    if any(line.source is not Source.STOCK for line in order.lines):
         _wait_for_supply(tx, order, paid_with=paid_with)
         return False
+    if hand_over_order(tx, order, paid_with=paid_with, told_in=told_in):
+        return True
+    move_order(tx, order, OrderState.PAID, paid_at=tx.now, paid_with=paid_with)
+    open_case(tx, CaseKind.UNDELIVERED, order.id, {"number": order.number})
+    tx.publish(OrderPaid(order.id))
+    queue_message(
+        tx, order.address, NewsKind.ORDER_WAITS, {"order_id": order.id}, cause=waits_cause(order.id)
+    )
+    return False
+
+
+def hand_over_order(tx: Tx, order: OrderView, *, paid_with: str, told_in: timedelta = timedelta(0)) -> bool:
+    """Hand everything over, book it, and move the order to ``delivered``. False: something that it held is missing."""
     if not all(_hand_over(tx, line) for line in order.lines):
-        move_order(tx, order, OrderState.PAID, paid_at=now, paid_with=paid_with)
-        open_case(tx, CaseKind.UNDELIVERED, order.id, {"number": order.number})
-        tx.publish(OrderPaid(order.id))
-        queue_message(
-            tx, order.address, NewsKind.ORDER_WAITS, {"order_id": order.id}, cause=f"order:{order.id}:waits"
-        )
         return False
+    now = tx.now
     move_order(
         tx,
         order,
@@ -121,11 +133,6 @@ def deliver_paid(tx: Tx, order: OrderView, *, paid_with: str, told_in: timedelta
     cause = delivered_cause(order.id)
     queue_message(tx, order.address, NewsKind.ORDER_DELIVERED, args, cause=cause, due_in=told_in)
     return True
-
-
-def _is_in_hand(tx: Tx, line: LineView) -> bool:
-    """Whether a line that nothing was held for has all its goods by now."""
-    return is_topped_up(tx, line.id) if line.is_top_up else count_held(tx, line.id) >= line.quantity
 
 
 def _hand_over(tx: Tx, line: LineView) -> bool:
@@ -147,7 +154,7 @@ def _wait_for_supply(tx: Tx, order: OrderView, *, paid_with: str) -> None:
         order.address,
         NewsKind.ORDER_WAITS,
         {"order_id": order.id},
-        cause=f"order:{order.id}:waits",
+        cause=waits_cause(order.id),
         due_in=WAITS_TOLD_AFTER,
     )
 

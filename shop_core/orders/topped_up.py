@@ -75,5 +75,6 @@ def _book(tx: Tx, purchase: PurchaseView, heard: Heard, part: Partial | None) ->
     if part is not None and part.cost is None and part.delivered == 0 and purchase.cost is None:
         # A part without a number: nobody knows what it cost, so all of it, until the supplier gives some back.
         paid = purchase.expected or purchase.limit
+    change(tx, purchase, booked_minor=paid.minor)
     book_bought(tx, purchase, paid)
     return landed(paid, tx.policy.suppliers.get(purchase.supplier, SupplierTerms()), tx.policy.currency)

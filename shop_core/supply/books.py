@@ -35,8 +35,10 @@ def charged(purchase: PurchaseView, heard: Heard) -> Money:
 
 
 def book_bought(tx: Tx, purchase: PurchaseView, cost: Money) -> None:
-    """Book what a purchase cost. The caller has seen under the purchase's lock that nothing is booked yet."""
-    change(tx, purchase, booked_minor=cost.minor)
+    """Book what a purchase cost. The caller has seen under the purchase's lock that nothing is booked yet.
+
+    The caller also writes it down on the purchase, as ``booked_minor``, with whatever else he writes there.
+    """
     if cost.minor:
         move = Move(accounts.float_at(purchase.supplier), accounts.GOODS, cost)
         post(tx, key=f"purchase:{purchase.id}:bought", kind="purchase_bought", moves=[move])
@@ -47,7 +49,9 @@ def book_kept(tx: Tx, purchase: PurchaseView, failed: Failed) -> None:
     if purchase.cost is None or failed.returned is None or purchase.booked is not None:
         return
     if failed.returned.currency == purchase.cost.currency and failed.returned < purchase.cost:
-        book_bought(tx, purchase, purchase.cost - failed.returned)
+        kept = purchase.cost - failed.returned
+        change(tx, purchase, booked_minor=kept.minor)
+        book_bought(tx, purchase, kept)
 
 
 def book_returned(tx: Tx, purchase: PurchaseView, failed: Failed) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Row, bindparam, func, insert, literal_column, select, update
 from sqlalchemy.sql.dml import ReturningInsert
@@ -25,7 +25,9 @@ from shop_core.supply.supplier import GoodsKind
 _ALL: Final = select(*Purchase.__table__.columns)
 _LOCKED: Final = _ALL.where(Purchase.id == bindparam("wanted")).with_for_update()
 _OF_LINES: Final = _ALL.where(Purchase.line_id.in_(bindparam("lines", expanding=True))).order_by(Purchase.id)
-_ATTEMPTS: Final = select(func.count()).where(Purchase.line_id == bindparam("line"))
+_ATTEMPTS: Final = select(
+    func.count().label("made"), func.count().filter(literal_column(IS_LIVE)).label("live")
+).where(Purchase.line_id == bindparam("line"))
 _LIVE: Final = select(Purchase.id).where(Purchase.line_id == bindparam("line"), literal_column(IS_LIVE))
 _CHANGE: Final = update(table_of(Purchase)).where(Purchase.id == bindparam("changed"))
 _MOVE: Final = update(table_of(Purchase)).where(
@@ -104,16 +106,31 @@ class Ask:
 # -------------------------------------------------------------------------------------------------- planning
 
 
-def plan(tx: Tx, need: Need) -> bool:
+class Attempts(NamedTuple):
+    """How many purchases there are for a line, and how many of them are not over: one at most."""
+
+    made: int
+    live: int
+
+
+def count_attempts(view: View, line_id: int) -> Attempts:
+    """What was done for a line so far."""
+    row = view.execute(_ATTEMPTS, {"line": line_id}).one()
+    return Attempts(row.made, row.live)
+
+
+def plan(tx: Tx, need: Need, *, attempt: int) -> bool:
     """Plan to buy what a line lacks through the best offer that was not tried yet. False: there is none.
 
     The caller holds the order's lock, so nobody else plans for the line; the index insists.
+
+    Args:
+        attempt: Which purchase of the line it is, from 1.
     """
     candidates = list_candidates(tx, need)
     if not candidates:
         return False
     best = candidates[0]
-    attempt = tx.execute(_ATTEMPTS, {"line": need.line_id}).scalar_one() + 1
     values = {
         "line_id": need.line_id,
         "variant_id": need.variant_id,
@@ -246,10 +263,18 @@ def has_live(view: View, line_id: int) -> bool:
 # ---------------------------------------------------------------------------------------------------- changing
 
 
-def move(tx: Tx, purchase: PurchaseView, state: PurchaseState, **values: Any) -> None:  # noqa: ANN401 - columns
+def move(
+    tx: Tx,
+    purchase: PurchaseView,
+    state: PurchaseState,
+    **values: Any,  # noqa: ANN401 - columns
+) -> PurchaseView:
     """Change the state along the table of transitions. The caller has locked the row; the guard proves it.
 
     Lets go of the claim: whoever held it finds itself fenced.
+
+    Returns:
+        The purchase in its new state.
     """
     if state not in TRANSITIONS[purchase.state]:
         raise RuntimeError(f"purchase {purchase.number}: {purchase.state} does not become {state}")
@@ -259,11 +284,34 @@ def move(tx: Tx, purchase: PurchaseView, state: PurchaseState, **values: Any) ->
         raise Fenced
     if columns["due_at"] is not None:
         tx.wake(TOPIC)
+    return as_written(purchase, columns)
 
 
-def change(tx: Tx, purchase: PurchaseView, **values: Any) -> None:  # noqa: ANN401 - columns
-    """Write down more about a purchase whose state stays. The caller has locked the row."""
+def change(tx: Tx, purchase: PurchaseView, **values: Any) -> PurchaseView:  # noqa: ANN401 - columns
+    """Write down more about a purchase whose state stays. The caller has locked the row.
+
+    Returns:
+        The purchase as it is now.
+    """
     tx.execute(_CHANGE, {"changed": purchase.id} | values)
+    return as_written(purchase, values)
+
+
+def as_written(purchase: PurchaseView, columns: Mapping[str, Any]) -> PurchaseView:
+    """The purchase, with what was or is to be written into some columns of its row."""
+    seen: dict[str, Any] = {}
+    for name, value in columns.items():
+        field_name = name.removesuffix("_minor")
+        if field_name not in _SEEN:
+            continue
+        if field_name != name:
+            seen[field_name] = None if value is None else Money(value, purchase.limit.currency)
+        else:
+            seen[name] = PurchaseState(value) if name == "state" else value
+    return replace(purchase, **seen)
+
+
+_SEEN: Final = frozenset(one.name for one in fields(PurchaseView))
 
 
 def note_ask(tx: Tx, purchase: PurchaseView, ask: Ask) -> None:
