@@ -35,10 +35,15 @@ class CaseOpened(Event):
 
 @dataclass(frozen=True, slots=True)
 class ListRead(Event):
-    """A supplier's list, or what changed in it, was read to its end."""
+    """A supplier's list, or what changed in it, was read to its end.
+
+    Attributes:
+        since: The moment (ISO 8601) whose later changes were asked for; empty: it was the whole list.
+    """
 
     name: ClassVar[str] = "list_read"
     supplier: str
+    since: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Row, bindparam, delete, exists, func, literal_column, select, update
@@ -17,7 +18,7 @@ from shop_core.catalog.edit import set_hidden
 from shop_core.catalog.models import Product, Variant
 from shop_core.catalog.read import get_variant, pick
 from shop_core.db import outbox
-from shop_core.db.base import table_of
+from shop_core.db.base import Moment, table_of
 from shop_core.db.outbox import News
 from shop_core.db.shop import Shop
 from shop_core.db.tx import Tx, View
@@ -110,6 +111,20 @@ _BETWEEN: Final = _FOLLOWING.where(
 )
 
 
+_AMONG: Final = _FOLLOWING.where(
+    FollowedPrice.variant_id.in_(bindparam("variants", expanding=True)),
+)
+_OF_LIST: Final = (
+    select(FollowedPrice.variant_id)
+    .join(Route, Route.variant_id == FollowedPrice.variant_id)
+    .join(SupplyOffer, SupplyOffer.id == Route.offer_id)
+    .where(SupplyOffer.supplier == bindparam("of_supplier"))
+    .distinct()
+    .order_by(FollowedPrice.variant_id)
+)
+_OF_CHANGES: Final = _OF_LIST.where(SupplyOffer.seen_at >= bindparam("since", type_=Moment()))
+
+
 def find_proposal(view: View, variant_id: int, rules: Rules | None = None) -> Proposal | None:
     """What one variant should cost, whether it follows or not; None: there is nothing to make a price of."""
     rows = view.execute(_ONE, {"variant": variant_id})
@@ -178,14 +193,23 @@ def _proposals(view: View, rows: Iterator[Row[Any]] | Any, rules: Rules) -> Iter
 
 
 async def reprice(shop: Shop, news: News) -> None:
-    """Consumer of ``ListRead``: make prices anew, a page in a transaction.
+    """Consumer of ``ListRead``: make the prices anew that follow what was read, a page in a transaction.
 
     May run twice: a price that is as it should be is left alone.
     """
-    after: int | None = 0
-    while after is not None:
-        after = await shop.write(reprice_page, after)
+    since = news.payload.get("since")
+    variants = await shop.read(_list_read, str(news.payload["supplier"]), str(since) if since else None)
+    for first in range(0, len(variants), PAGE):
+        await shop.write(reprice_some, variants[first : first + PAGE])
     await shop.write(outbox.done, news)
+
+
+def _list_read(view: View, supplier: str, since: str | None) -> Sequence[int]:
+    """The variants that follow a supplier's list, or what changed in it, whichever of their offers that is."""
+    if since is None:
+        return view.execute(_OF_LIST, {"of_supplier": supplier}).scalars().all()
+    changed = {"of_supplier": supplier, "since": datetime.fromisoformat(since)}
+    return view.execute(_OF_CHANGES, changed).scalars().all()
 
 
 async def reprice_as_previewed(shop: Shop) -> None:
@@ -198,14 +222,14 @@ async def reprice_as_previewed(shop: Shop) -> None:
         after = await shop.write(_reprice_page_as_previewed, after)
 
 
-def reprice_page(tx: Tx, after: int) -> int | None:
-    """Set the prices of one page, or hold them. Returns where the next page begins; None: that was all."""
-    page, following = _page(tx, load_rules(tx), after)
+def reprice_some(tx: Tx, variant_ids: Sequence[int]) -> None:
+    """Set the prices of some variants that follow, or hold them."""
+    rows = tx.execute(_AMONG, {"variants": list(variant_ids)})
+    page = list(_proposals(tx, rows, load_rules(tx)))
     jumping = [one for one in page if is_jump(one.old_price, one.new_price, tx.policy.price_jump_percent)]
     held = {one.variant_id for one in jumping}
     _set_prices(tx, [one for one in page if one.variant_id not in held])
     _hold(tx, jumping)
-    return following
 
 
 def _reprice_page_as_previewed(tx: Tx, after: int) -> int | None:

@@ -54,8 +54,10 @@ async def read_list(shop: Shop, name: str) -> int:
         page = await supplier.list_offers(cursor, since=since)
         read += await shop.write(keep_offers, name, page.offers)
         if page.cursor is None:
-            note = _note_full_reading if since is None else _note_reading
-            await shop.write(note, name, started_at)
+            if since is None:
+                await shop.write(_note_full_reading, name, started_at)
+            else:
+                await shop.write(_note_reading, name, started_at, since)
             return read
         cursor = page.cursor
 
@@ -71,12 +73,12 @@ def _since(view: View, supplier: str) -> datetime | None:
     return since
 
 
-def _note_reading(tx: Tx, supplier: str, started_at: datetime) -> None:
-    """What changed was read to its end."""
+def _note_reading(tx: Tx, supplier: str, started_at: datetime, since: datetime) -> None:
+    """What changed was read to its end. What was looked at since before it was bought has changed as well."""
     tx.execute(
         update(table_of(ListReading)).where(ListReading.supplier == supplier).values(read_at=started_at)
     )
-    tx.publish(ListRead(supplier))
+    tx.publish(ListRead(supplier, since.isoformat()))
 
 
 def _note_full_reading(tx: Tx, supplier: str, started_at: datetime) -> None:

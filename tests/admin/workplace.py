@@ -19,7 +19,7 @@ from shop_core.orders.by_hand import take_task
 from shop_core.orders.fulfil import finish_paid
 from shop_core.orders.pay import pay_from_wallet
 from shop_core.payments.gateway import GatewayRefused, Notice
-from shop_core.pricing.follow import follow, reprice_page
+from shop_core.pricing.follow import follow, reprice_some
 from shop_core.pricing.markup import Markup
 from shop_core.pricing.rules import Scope, Subject, put_rule
 from shop_core.reconciliation.counterpart import Counterparts
@@ -198,7 +198,7 @@ async def _prices_that_jumped(trade: Trade) -> dict[str, int]:
         await trade.connect(values[name], trade.first, ref=name, cost=500)
         await shop.write(follow, values[name])
         await shop.write(keep_offers, "first", [trade.first.sells(name, cost=800)])
-    await shop.write(reprice_page, 0)
+    await shop.write(reprice_some, list(values.values()))
     return values
 
 

@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 from admin_cmds.edits import set_price
 from admin_cmds.markups import set_rule
@@ -20,6 +21,7 @@ from shop_core.pricing import follow as pricing
 from shop_core.pricing.follow import MOST_OPEN, NothingToFollow, PriceMoved
 from shop_core.pricing.markup import Ending, Markup, is_jump, price_of
 from shop_core.pricing.rules import Place, Rules, Scope, Subject, load_rules
+from shop_core.supply.offers import see_offer
 from shop_core.supply.sync import FULL_EVERY, sync_offers
 from tests.core.builders import OWNER
 from tests.core.test_costs import recording
@@ -179,6 +181,26 @@ async def test_many_prices_are_made_by_as_many_statements_as_few(trade: Trade) -
     await costs_now(trade, 5000, *(f"A{number}" for number in range(len(variants))))
     assert len(await held(trade)) == MOST_OPEN
     assert await trade.market.shop.read(pricing.count_held) == len(variants)
+
+
+async def test_between_whole_lists_only_what_changed_is_priced(trade: Trade) -> None:
+    shop, market = trade.market.shop, trade.market
+    changed, looked_at, still = [await a_follower(trade, ref=ref) for ref in ("A", "B", "C")]
+    await costs_now(trade, 500, "A", "B", "C")
+    market.clock.advance(minutes=30)
+    trade.first.offers.clear()
+    await sync_offers(shop)
+    await market.run_news()
+    market.clock.advance(minutes=1)
+    await shop.write(see_offer, "first", "B", trade.first.sells("B", cost=520))
+    trade.first.offers.clear()
+    trade.first.sells("A", cost=510)
+    market.clock.advance(minutes=9)
+    # Nothing comes to know of this: it shows whether a price is made anew that nobody spoke of.
+    await shop.write(lambda tx: tx.execute(text("UPDATE supply_offers SET cost_minor = 505 WHERE ref = 'C'")))
+    await sync_offers(shop)
+    await market.run_news()
+    assert [await price(trade, one) for one in (changed, looked_at, still)] == [612, 624, 600]
 
 
 async def test_the_preview_says_what_the_rule_then_does(trade: Trade) -> None:
