@@ -20,7 +20,7 @@ from tests.core.races import run_between
 
 pytestmark = pytest.mark.postgresql
 
-BEFORE_LOCKING_ORDER = "FOR UPDATE"
+BEFORE_LOCKING_ORDER = "FOR NO KEY UPDATE"
 BEFORE_MOVING_ORDER = "UPDATE orders"
 BEFORE_TAKING_MONEY = "UPDATE ledger_balances"
 BEFORE_CARDS = "UPDATE cards"
