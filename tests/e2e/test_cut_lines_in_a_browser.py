@@ -2,68 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
-import re
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from random import Random
-from typing import Any, Final
 
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
 from bot.config import Config
-from bot.demo.seed import seed
-from bot.demo.setting import demo_setting, free_port
-from bot.run import prepare_schema, serve
-from bot.wiring import Outside, open_shop
+from bot.demo.setting import free_port
 from shop_core.db.inbox import count_pending
 from shop_core.db.shop import Shop
 from shop_core.invariants.verify import verify
 from shop_core.orders.models import OrderState
-from shop_core.orders.read import list_latest
-from shop_core.payments.gateway import Gateways
 from tests.browser import PATIENCE_MS, browser
+from tests.e2e.demo_shop import A_CODE, config, opened, states_of
 from tests.e2e.line import Line, Way
 from tests.process.premises import Hands, Premises, until
 
-__all__ = ["browser"]
-
-A_CODE: Final = re.compile(r"^[A-Z]{4}-\d{4}-[A-Z]{4}-\d{4}$")
-
-
-@pytest.fixture
-async def config() -> AsyncIterator[Config]:
-    """Of the demo's shop, stocked and closed, its cashier beside it in a process of its own."""
-    with demo_setting(free_port()) as setting:
-        await prepare_schema(setting.config.database.url.reveal())
-        shop = open_shop(setting.config, Outside(), Gateways({}, {}))
-        await seed(shop, Random(7))
-        await shop.database.close()
-        yield setting.config
-
-
-@asynccontextmanager
-async def opened(config: Config) -> AsyncIterator[Shop]:
-    """The shop, open as ``kapu run`` opens it; when it closes, its books are whole."""
-    stop = asyncio.Event()
-    ready: asyncio.Future[Shop] = asyncio.get_running_loop().create_future()
-    serving = asyncio.create_task(
-        serve(config, Outside(), stop=stop, on_ready=lambda program, _: ready.set_result(program.shop))
-    )
-    try:
-        either: set[asyncio.Future[Any]] = {serving, ready}
-        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-        if not ready.done():
-            await serving
-        yield ready.result()
-        assert await ready.result().read(verify) == []
-    finally:
-        stop.set()
-        await serving
+__all__ = ["browser", "config"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +77,6 @@ async def until_orders_are(shop: Shop, *states: OrderState) -> None:
         return await states_of(shop) == list(states) and not await shop.read(count_pending)
 
     await until(are)
-
-
-async def states_of(shop: Shop) -> Sequence[OrderState]:
-    return [order.state for order in await shop.read(list_latest, limit=10)]
 
 
 @pytest.mark.parametrize("lost", Way)

@@ -7,7 +7,7 @@ from playwright.async_api import Browser, expect
 from bot.config import Config
 from shop_core.orders.models import OrderState
 from tests.browser import PATIENCE_MS, browser
-from tests.e2e.test_cut_lines_in_a_browser import A_CODE, config, opened, states_of
+from tests.e2e.demo_shop import A_CODE, config, opened, states_of
 from tests.standins.site import a_site, page_with
 
 __all__ = ["browser", "config"]

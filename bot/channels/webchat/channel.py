@@ -17,12 +17,13 @@ from bot.channels.channel import Answer
 from bot.channels.webchat.face import Face
 from bot.channels.webchat.files import Files, is_his, is_staffs
 from bot.channels.webchat.frames import Hello, Stored, content_of
+from bot.channels.webchat.gate import Gate
 from bot.channels.webchat.hub import SEEN_TIMEOUT_S, Hub
 from bot.channels.webchat.origin import is_on_this_machine
 from bot.channels.webchat.page import CHAT_PATH, STAFF_PATH, DemoPages, Pages
 from bot.channels.webchat.render import done_frame, screen_frame, toast_frame
 from bot.channels.webchat.session import Sessions
-from bot.channels.webchat.socket import MOST_MESSAGES, Gate, Reception
+from bot.channels.webchat.socket import MOST_MESSAGES, Reception
 from bot.channels.webchat.staff import StaffPages
 from bot.channels.webchat.theme import Theme
 from bot.channels.webchat.words import ChatWords

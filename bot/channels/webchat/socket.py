@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Final
 from uuid import uuid4
@@ -12,7 +11,6 @@ import structlog
 from limits import RateLimitItem, RateLimitItemPerMinute, RateLimitItemPerSecond
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
-from starlette.requests import HTTPConnection
 from starlette.status import WS_1008_POLICY_VIOLATION, WS_1013_TRY_AGAIN_LATER
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -33,10 +31,9 @@ from bot.channels.webchat.frames import (
     read_frame,
     require_moderate,
 )
+from bot.channels.webchat.gate import Gate
 from bot.channels.webchat.hub import Connection, Hub
-from bot.channels.webchat.origin import is_from_our_page
 from bot.channels.webchat.render import done_frame, pong_frame, taken_frame, toast_frame, welcome_frame
-from bot.channels.webchat.session import Sessions
 from bot.channels.webchat.words import ChatWords, spoken_language
 from shop_core.conversations import prompts
 from shop_core.conversations.at_the_desk import find_at_desk
@@ -61,31 +58,6 @@ _log = structlog.get_logger(__name__)
 
 class _TooManyHellos(Exception):
     """A page that opens again and again, faster than anybody reads."""
-
-
-@dataclass(frozen=True, slots=True)
-class Gate:
-    """Who may open a socket.
-
-    Attributes:
-        sessions: What knows the page's cookie.
-        origins: Origins of our pages besides the host that the socket is asked from.
-        admits: A further condition on the handshake.
-    """
-
-    sessions: Sessions
-    origins: Collection[str]
-    admits: Callable[[HTTPConnection], bool]
-
-    def device_of(self, handshake: HTTPConnection) -> str | None:
-        """The device behind a handshake, or None: it is to be refused."""
-        if not is_from_our_page(handshake, self.origins):
-            _log.warning("webchat.refused", reason="origin")
-            return None
-        if not self.admits(handshake):
-            _log.warning("webchat.refused", reason="not_on_this_machine")
-            return None
-        return self.sessions.device_of(handshake.cookies)
 
 
 @dataclass(frozen=True, slots=True)

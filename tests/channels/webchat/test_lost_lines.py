@@ -38,21 +38,23 @@ async def test_what_is_typed_without_a_line_says_so_and_is_sent_in_order_once_th
             page = await a_page(browser, chat.port)
             complaints = complaints_of(page)
         await expect(page.locator("#offline")).to_be_visible(timeout=PATIENCE_MS)
-        for text in ("一", "二", "三"):
+        # More than the shop takes of anybody at once.
+        texts = list("一二三四五六七八九十")
+        for text in texts:
             await page.locator("#entry").fill(text)
             await page.keyboard.press("Enter")
         unsent = page.locator(".lost .own.waiting")
-        await expect(unsent).to_have_text(["一", "二", "三"])
+        await expect(unsent).to_have_text(texts)
         shown = await unsent.first.evaluate("bubble => getComputedStyle(bubble, '::after').content")
         assert shown == '"连上后发送"'
 
         async with a_chat(shop, port=chat.port) as restarted, restarted:
             await expect(page.locator(".card .line.plain")).to_have_text(
-                ["link=", "一", "二", "三"], timeout=PATIENCE_MS
+                ["link=", *texts], timeout=PATIENCE_MS
             )
             await expect(page.locator(".own.waiting")).to_have_count(0)
-            await expect(page.locator(".own")).to_have_text(["一", "二", "三"])
-        assert [asked.content for asked in restarted.asked] == [Text("一"), Text("二"), Text("三")]
+            await expect(page.locator(".own")).to_have_text(texts)
+        assert [asked.content for asked in restarted.asked] == [Text(text) for text in texts]
     assert complaints == []
 
 

@@ -12,6 +12,9 @@ const TAKEN_TIMEOUT_MS = 12_000;
 /** Whoever waits longer than this may press something else meanwhile. */
 const DONE_TIMEOUT_MS = 30_000;
 const MOST_TRIES = 5;
+/** What was typed without a line is sent no faster than the server lets people talk: it would refuse the rest. */
+const BACKLOG_AT_ONCE = 3;
+const BACKLOG_EVERY_MS = 1_000;
 /** A line that was silent is asked so often whether it still leads anywhere: what is waiting there are codes. */
 const BEAT_MS = 20_000;
 /** After this long without a beat, or in the background, the line is renewed rather than trusted. */
@@ -135,9 +138,10 @@ export class Connection {
     this.#isWelcomed = true;
     this.#failures = this.#refusals = 0;
     this.#events.onWelcome(frame);
+    let at = 0;
     for (const message of [...this.#messages.values()]) {
-      if (message.tries < MOST_TRIES) this.#transmit(message);
-      else this.#finish(message.frame.id);
+      if (message.tries >= MOST_TRIES) this.#finish(message.frame.id);
+      else message.timer = setTimeout(() => this.#transmit(message), BACKLOG_EVERY_MS * Math.max(0, at++ - BACKLOG_AT_ONCE));
     }
   }
 
