@@ -279,3 +279,27 @@ async def test_forty_products_are_walked_in_small_pages(
         assert back != page
         assert names[39] in (await person.say("39号") or ""), "a word is a search"
         assert "没有这个数字" in (await person.say("8") or "")
+
+
+# ---------------------------------------------------------------------------------------------------------- words
+
+
+async def test_a_word_leads_out_of_a_talk_but_not_out_of_an_account(
+    sqlite_url: str, tmp_path: Path, cashier: CashierControl
+) -> None:
+    async with a_wechat_shop(tmp_path, sqlite_url, cashier) as stage:
+        await stage.product("月卡", ["AB-1"])
+        await stage.top_up("手机话费 50 元")
+        person = stage.wechat.follower()
+        await stage.pay(await _at_the_bill(person))
+        await stage.until(SENT, 1)
+        await person.say("客服")
+        assert "已送到客服" in (await person.say("请问订单在哪里看") or "")
+        assert "AB-1" in (await person.say("提货") or ""), "the one word that fetches a code is for nobody else"
+        assert await stage.count("SELECT count(*) FROM thread_messages") == 1
+        for said in ("手机话费", "1"):
+            await person.say(said)
+        if "请发来" not in (person.shown[-1] or ""):
+            await person.say("1")
+        assert "不像一个手机号" in (await person.say("订单") or ""), "an account may look like anything"
+        assert (await person.say("0") or "").startswith("手机话费")
