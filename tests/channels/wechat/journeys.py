@@ -20,6 +20,8 @@ _WAITING: Final = "SELECT count(*) FROM inbox WHERE done_at IS NULL"
 _UNTOLD: Final = "SELECT count(*) FROM messages WHERE state = 'queued' AND problem IS NOT NULL"
 
 
+OWNER: Final = "oOwner"
+_TO_STAFF: Final = "SELECT count(*) FROM messages WHERE news = 'thread_written' AND problem IS NOT NULL"
 _TASKS: Final = "SELECT count(*) FROM tasks WHERE state = 'open'"
 
 
@@ -30,12 +32,14 @@ class Journey:
     Attributes:
         titles: By the languages that it is walked in.
         profile: The account's: one that pushes, or one that only answers, and hears answers late.
+        is_staff: It is the owner's.
     """
 
     name: str
     titles: Mapping[str, str]
     walk: Callable[[Script], Awaitable[None]]
     profile: str = "service"
+    is_staff: bool = False
 
 
 async def lay_out(stage: Stage) -> None:
@@ -163,6 +167,32 @@ async def _refund(script: Script) -> None:
         await script.say(text)
 
 
+async def _staff(script: Script) -> None:
+    """The owner sees to a customer who has bought and written; this account cannot push, so news waits for his word."""
+    customer = script.stage.wechat.follower("oCustomerXiaoming")
+    for text in ("hi", "1"):
+        await customer.say(text)
+    await script.stage.pay(await customer.say("1"))
+    await script.stage.until(_UNTOLD, 1)
+    for text in ("客服", "买错了，能退吗？"):
+        await customer.say(text)
+    await script.stage.until(_TO_STAFF, 1)
+    for text in (
+        "/admin",
+        "2",
+        "1",
+        "1",
+        "没看过就能退，这就退给你。",
+        "/orders",
+        "1",
+        "2",
+        "1",
+        "/import 1",
+        "0",
+    ):
+        await script.say(text)
+
+
 JOURNEYS: Final = (
     Journey("buy", {"zh": "从「你好」到卡密", "en": "From “hello” to the code"}, _buy),
     Journey("several", {"zh": "买 12 张，卡密分页看"}, _several),
@@ -176,6 +206,7 @@ JOURNEYS: Final = (
         _top_up,
     ),
     Journey("slow", {"zh": "太慢了，公众号又只能回复：用 1 取结果"}, _slow, profile="passive"),
+    Journey("staff", {"zh": "店主：看消息，回复，退款，入库"}, _staff, profile="passive", is_staff=True),
     Journey("quota", {"zh": "主动消息用完了，用「提货」取卡密"}, _quota),
     Journey("refund", {"zh": "退款到余额，再用余额买"}, _refund),
 )

@@ -10,7 +10,7 @@ from typing import Final
 from tests.channels.wechat.stage import Stage
 from tests.standins.wechat import Follower
 
-_LINK: Final = re.compile(r"http://127\.0\.0\.1:\d+/pay/[\w/-]+")
+_LINK: Final = re.compile(r"http://127\.0\.0\.1:\d+/(pay|upload)/[\w/-]+")
 _NUMBER: Final = re.compile(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}\b")
 _DAY: Final = re.compile(r"\b\d\d-\d\d (?=\d\d:\d\d\b)")
 _CLOCK: Final = re.compile(r"\b\d\d:\d\d\b")
@@ -32,10 +32,16 @@ class Shown:
 class Script:
     """A transcript. What differs from run to run gets a name that does not."""
 
-    def __init__(self, stage: Stage, title: str, language: str) -> None:
+    def __init__(self, stage: Stage, title: str, language: str, *, openid: str = "") -> None:
+        """Begin it.
+
+        Args:
+            openid: Whose it is: the owner's, else anybody's.
+        """
         self.stage = stage
         self.language = language
-        self.person: Follower = stage.wechat.follower()
+        self.person: Follower = stage.wechat.follower(openid)
+        self._name = "店主" if openid else _NAMES[language]
         self.shown: list[Shown] = []
         self._lines = [f"# {title}"]
         self._numbers: dict[str, str] = {}
@@ -52,7 +58,7 @@ class Script:
         """Write something; what the account answers."""
         answer = await self.person.say(text) or ""
         self.shown.append(Shown(answer, is_answer=True))
-        self._write(f"{_NAMES[self.language]} › {text}", answer)
+        self._write(f"{self._name} › {text}", answer)
         return answer
 
     async def pay(self, bill: str) -> None:
@@ -90,7 +96,7 @@ class Script:
 
     def _same(self, text: str) -> str:
         text = _CLOCK.sub("14:32", _DAY.sub("11-22 ", text))
-        text = _LINK.sub("https://shop.example.com/pay/…", text)
+        text = _LINK.sub(r"https://shop.example.com/\1/…", text)
         return _NUMBER.sub(
             lambda found: self._numbers.setdefault(found[0], f"K7M2-000{len(self._numbers) + 1}"), text
         )

@@ -295,7 +295,9 @@ async def test_a_word_leads_out_of_a_talk_but_not_out_of_an_account(
         await stage.until(SENT, 1)
         await person.say("客服")
         assert "已送到客服" in (await person.say("请问订单在哪里看") or "")
-        assert "AB-1" in (await person.say("提货") or ""), "the one word that fetches a code is for nobody else"
+        assert "AB-1" in (await person.say("提货") or ""), (
+            "the one word that fetches a code is for nobody else"
+        )
         assert await stage.count("SELECT count(*) FROM thread_messages") == 1
         for said in ("手机话费", "1"):
             await person.say(said)
