@@ -1,4 +1,4 @@
-"""One buyer, one code: what he wants, what he does next, and that he does not give up."""
+"""One buyer, one code, or one account to be topped up: what he wants, what he does next, and that he does not give up."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
+from tests.proof.premises import PHONE
 from tests.proof.sights import BILL, Choice, Customer, Sight, Stage
 
 PATIENCE_S = 3.0
@@ -34,6 +35,7 @@ class Purchase:
     codes: list[str] = field(default_factory=list)
     _stage: Stage = Stage.OUTSIDE
     _last: Sight | None = None
+    _asking: Choice | None = None
 
     async def until_held(self) -> None:
         """From hello to the code.
@@ -60,13 +62,18 @@ class Purchase:
             case Stage.HOME:
                 await self._press(sight, "月卡")
             case Stage.PRODUCT:
-                await self._press(sight, "买 1 张")
+                self._asking = sight.find("充 1 份")
+                await self._press(sight, "买 1 张", "充 1 份")
+            case Stage.ASKED:
+                await self.customer.say(PHONE)
+            case Stage.SURE:
+                await self._press(sight, "没错，付款")
             case Stage.CHOOSING:
                 await self._press(sight, self.way or "刷新")
             case Stage.PAYING:
                 await self._pay(sight.pay_url or "")
             case Stage.DELIVERED:
-                await self._press(sight, "查看卡密")
+                await self._press(sight, "查看卡密", "查看回执")
             case Stage.HOLDING_THE_CODE | Stage.OUTSIDE:
                 pass
 
@@ -74,6 +81,10 @@ class Purchase:
         """Nothing came: press the same again; who has paid says so instead of paying again."""
         if self._last is None:
             await self.customer.arrive()
+        elif self._last.stage is Stage.ASKED and self._asking is not None:
+            # What he typed may have found nobody who asked.
+            await self.customer.press(self._asking)
+            await self.customer.say(PHONE)
         elif self._last.stage is Stage.PAYING and not self._may_pay_again(self._last):
             await self._press(self._last, "我已付款")
         else:
@@ -83,8 +94,8 @@ class Purchase:
         """Whether his client has told him that no money was taken: it knows of bills that it pays itself."""
         return (sight.pay_url or "").startswith(BILL) and not self.paid_urls
 
-    async def _press(self, sight: Sight, words: str) -> None:
-        choice: Choice | None = sight.find(words) or sight.find("刷新")
+    async def _press(self, sight: Sight, *words: str) -> None:
+        choice: Choice | None = sight.find(*words) or sight.find("刷新")
         if choice is not None:
             await self.customer.press(choice)
 

@@ -33,8 +33,9 @@ _CHECKOUT_S = 30.0
 class PageCustomer:
     """The web chat's page: comes back by itself, repeats what was not taken, confirms news, as its script does."""
 
-    def __init__(self, premises: Premises) -> None:
+    def __init__(self, premises: Premises, device: str = DEVICE) -> None:
         self._premises = premises
+        self._device = device
         self._is_resuming = False
         self._untaken: dict[str, dict[str, Any]] = {}
         self._socket: ClientConnection | None = None
@@ -50,9 +51,14 @@ class PageCustomer:
         self._line = asyncio.create_task(self._stay())
 
     async def press(self, choice: Choice) -> None:
-        message_id = f"c-{uuid.uuid4().hex}"
-        frame = {"type": "press", "id": message_id, "link": choice.link}
-        self._untaken[message_id] = frame
+        await self._bring({"type": "press", "link": choice.link})
+
+    async def say(self, text: str) -> None:
+        await self._bring({"type": "say", "text": text})
+
+    async def _bring(self, frame: dict[str, Any]) -> None:
+        frame["id"] = f"c-{uuid.uuid4().hex}"
+        self._untaken[frame["id"]] = frame
         if self._arrived.is_set():
             await self._send(frame)
 
@@ -82,7 +88,7 @@ class PageCustomer:
                 async with connect(
                     f"ws://127.0.0.1:{self._premises.port}/chat/ws",
                     origin=self._premises.base_url,  # type: ignore[arg-type]  # a NewType of str
-                    additional_headers={"Cookie": _cookie(), "Accept-Language": "zh-CN"},
+                    additional_headers={"Cookie": _cookie(self._device), "Accept-Language": "zh-CN"},
                     proxy=None,
                     ping_interval=None,
                 ) as socket:
@@ -132,6 +138,9 @@ class TelegramCustomer:
         with contextlib.suppress(ImpossibleError):
             await asyncio.to_thread(self._user.press, choice.link, message=choice.where)
 
+    async def say(self, text: str) -> None:
+        await asyncio.to_thread(self._user.say, text)
+
     async def see(self, wanted: Wanted, within_s: float) -> Sight | None:
         def fits(message: ShownMessage) -> bool:
             return not message.is_mine and wanted(_sight_in(message))
@@ -165,10 +174,10 @@ class TelegramCustomer:
             self._telegram.ask("changed", seen=view["version"], timeout_s=left_s)
 
 
-def _cookie() -> str:
+def _cookie(device: str) -> str:
     """The cookie that the page got at an earlier visit."""
     response = Response()
-    Sessions("web", Secret(SESSION_SECRET), is_secure=False).remember(response, DEVICE)
+    Sessions("web", Secret(SESSION_SECRET), is_secure=False).remember(response, device)
     return response.headers["set-cookie"].partition(";")[0]
 
 

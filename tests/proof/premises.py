@@ -40,8 +40,12 @@ SESSION_SECRET = "proof-session-secret-of-forty-characters"
 HOOK_SECRET = "proof-webhook-secret-of-forty-characters"
 VAULT_KEY, FINGERPRINT_KEY = new_key(), new_key()
 CODES = tuple(f'KAPU-PROOF-{place:04}-7Q<&>"🎁' for place in range(CARDS))
+PHONE = "13812345678"
+RECEIPT = "KAPU-PROOF-RECEIPT-778"
 CODE_NEEDLE = "KAPU-PROOF-"
-"""The part of every code that no escaping changes."""
+"""The part of every code, and of the receipt, that no escaping changes."""
+CLERK = "owner"
+"""The owner's browser."""
 
 _FIRST_OWN_OID = 16384
 """PostgreSQL's own catalogues have lower ones."""
@@ -198,7 +202,7 @@ async def stock(premises: Premises, buyer: Buyer, connect: Callable[[Tx, int], N
     """Put goods on the shelf and money into the buyer's wallet, by the use cases that staff have.
 
     Args:
-        connect: Says where the goods of a variant are bought; None: they are on the shelf.
+        connect: Says where the goods of a variant come from; None: they are on the shelf.
     """
     async with premises.shop() as shop:
         variant_id = await shop.write(_add_goods)

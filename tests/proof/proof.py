@@ -14,7 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from shop_core.db.shop import Shop
+from shop_core.db.tx import Tx
+from shop_core.orders.steps import WAITS_TOLD_AFTER
 from tests.proof.buying import PATIENCE_S, NoCode, Purchase
+from tests.proof.clerk import a_clerk, top_up_by_hand
 from tests.proof.customers import DEVICE, PERSON_ID, PageCustomer, TelegramCustomer
 from tests.proof.findings import Expected, faults_in, wait_until_quiet
 from tests.proof.host import Order
@@ -26,7 +29,9 @@ from tests.proof.premises import (
     CODE_NEEDLE,
     EPAY_KEY,
     HOOK_SECRET,
+    PHONE,
     PRICE_MINOR,
+    RECEIPT,
     SESSION_SECRET,
     VAULT_KEY,
     Buyer,
@@ -72,7 +77,8 @@ PAYMENTS = {
 class Journey:
     """A row of the table: where the buyer talks, what he pays with (of ``PAYMENTS``), what he buys.
 
-    ``goods``: a ``card`` from the shelf, or the name of the protocol (of ``upstream.PROTOCOLS``) that it is bought by.
+    ``goods``: a ``card`` from the shelf, the name of the protocol (of ``upstream.PROTOCOLS``) that it is bought by, or
+    ``by_hand``: a direct top-up that staff see to.
     """
 
     channel: str
@@ -87,8 +93,15 @@ class Journey:
         """Whether nothing is on the shelf."""
         return self.goods in PROTOCOLS
 
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether staff see to it."""
+        return self.goods == "by_hand"
+
     def own_part(self, points: Sequence[Point]) -> Sequence[Point]:
-        """Where it differs from a card bought on the same channel: in how it is paid for, or in how the code comes."""
+        """Where it differs from a card bought on the same channel: in how it is paid for, or in how the goods come."""
+        if self.is_by_hand:
+            return own_part(points, from_first={"forms.begin"}, to_last="by_hand._finish")
         if self.is_bought:
             return own_part(points, from_first={"pay._pay_from_wallet"}, to_last="heard.take_answer")
         return own_part(points, from_first={"place.place", "pay._place_and_intend"}, to_last="reveal._look")
@@ -170,8 +183,13 @@ class Proof:
         folder = self._world.folder / "template"
         premises = Premises(folder, self._world.stable.template, self._outskirts())
         with self._an_upstream(premises) as upstream:
-            connect = None if upstream is None else partial(connect_goods, protocol=upstream.protocol)
-            await stock(premises, self._journey.buyer, connect)
+            await stock(premises, self._journey.buyer, self._connect(upstream))
+
+    def _connect(self, upstream: Upstream | None) -> Callable[[Tx, int], None] | None:
+        """What says where the goods come from that are not on the shelf."""
+        if self._journey.is_by_hand:
+            return top_up_by_hand
+        return None if upstream is None else partial(connect_goods, protocol=upstream.protocol)
 
     async def points(self) -> Sequence[Point]:
         """Buy once undisturbed in each host, and list what was passed between hello and the code, in order.
@@ -278,7 +296,19 @@ class Proof:
 
     async def _buy(self, room: Room, *, patience_s: float) -> Purchase:
         purchase = Purchase(self._customer(room), self._payment.way, patience_s)
-        await purchase.until_held()
+        if not self._journey.is_by_hand:
+            await purchase.until_held()
+            return purchase
+        async with a_clerk(room.premises, patience_s) as clerk:
+            working = asyncio.create_task(clerk.until_over())
+            try:
+                await purchase.until_held()
+                await working
+            finally:
+                working.cancel()
+        room.faults.extend(clerk.faults())
+        # What was to be told only if it had taken longer is due; nobody waits for that.
+        room.let_pass(room.premises.ahead_s + WAITS_TOLD_AFTER.total_seconds())
         return purchase
 
     def _customer(self, room: Room) -> PageCustomer | TelegramCustomer:
@@ -291,10 +321,11 @@ class Proof:
         times = len(purchase.paid_urls)
         if times > bool(self._payment.due_minor):
             room.faults.append(f"the buyer was asked for money {times} times")
-        shelf = 0 if self._journey.is_bought else CARDS
-        expected = Expected(self._payment.balance_minor, times * self._payment.due_minor, shelf)
+        shelf = CARDS if self._journey.goods == "card" else 0
+        sees = frozenset({PHONE, RECEIPT} if self._journey.is_by_hand else ())
+        expected = Expected(self._payment.balance_minor, times * self._payment.due_minor, shelf, sees)
         room.faults.extend(await faults_in(room.shop, expected, purchase.codes))
-        kept_secret = [CODE_NEEDLE, EPAY_KEY, VAULT_KEY, SESSION_SECRET]
+        kept_secret = [CODE_NEEDLE, PHONE, EPAY_KEY, VAULT_KEY, SESSION_SECRET]
         if room.premises.outskirts.token is not None:
             kept_secret += [room.premises.outskirts.token.partition(":")[2], HOOK_SECRET]
         if room.upstream is not None:

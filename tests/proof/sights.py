@@ -15,10 +15,12 @@ class Stage(IntEnum):
     OUTSIDE = 0
     HOME = 1
     PRODUCT = 2
-    CHOOSING = 3
-    PAYING = 4
-    DELIVERED = 5
-    HOLDING_THE_CODE = 6
+    ASKED = 3
+    SURE = 4
+    CHOOSING = 5
+    PAYING = 6
+    DELIVERED = 7
+    HOLDING_THE_CODE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,25 +41,30 @@ class Sight:
     codes: tuple[str, ...]
     pay_url: str | None
 
-    def find(self, words: str) -> Choice | None:
-        """The button with these words on it."""
-        return next((choice for choice in self.choices if words in choice.text), None)
+    def find(self, *words: str) -> Choice | None:
+        """The button with one of these words on it."""
+        return next((choice for choice in self.choices if any(one in choice.text for one in words)), None)
 
     @property
     def stage(self) -> Stage:
         """Recognised by what can be done, as a person does."""
         if self.codes:
             return Stage.HOLDING_THE_CODE
-        if self.find("查看卡密"):
-            return Stage.DELIVERED
-        if self.pay_url:
+        if self.pay_url and not self.find(*_SIGNS[Stage.DELIVERED]):
             return Stage.PAYING
-        if self.find("取消订单"):
-            return Stage.CHOOSING
-        if self.find("买 1 张"):
-            return Stage.PRODUCT
-        return Stage.HOME if self.find("月卡") else Stage.OUTSIDE
+        if "请发来要充值的" in self.text:
+            return Stage.ASKED
+        return next((stage for stage, words in _SIGNS.items() if self.find(*words)), Stage.OUTSIDE)
 
+
+_SIGNS: Final = {
+    Stage.DELIVERED: ("查看卡密", "查看回执"),
+    Stage.CHOOSING: ("取消订单",),
+    Stage.SURE: ("没错，付款",),
+    Stage.PRODUCT: ("买 1 张", "充 1 份"),
+    Stage.HOME: ("月卡",),
+}
+"""What is on a button there, the furthest first."""
 
 BILL: Final = "bill:"
 """What the place to pay begins with where the chat itself takes the money."""
@@ -74,6 +81,10 @@ class Customer(Protocol):
 
     async def press(self, choice: Choice) -> None:
         """Press a button."""
+        ...
+
+    async def say(self, text: str) -> None:
+        """Type something."""
         ...
 
     async def see(self, wanted: Wanted, within_s: float) -> Sight | None:

@@ -33,6 +33,7 @@ JOURNEYS = (
     Journey("telegram", "stars", "card"),
     Journey("webchat", "wallet", "dujiao_next"),
     Journey("webchat", "wallet", "kasushou"),
+    Journey("webchat", "wallet", "by_hand"),
 )
 """Channel, payment, goods. ``telegram`` is asked for updates, ``telegram_webhook`` brings them."""
 
