@@ -23,15 +23,19 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from shop_core.cases.cases import CaseKind, list_subjects
 from shop_core.customers.people import Customer
 from shop_core.db.claims import Fenced
+from shop_core.delivery.tasks import list_tasks
 from shop_core.kernel.errors import ShopError
 from shop_core.orders.buy import work_on
+from shop_core.orders.by_hand import Cannot, finish_task, refuse_task, take_task
 from shop_core.orders.decide import say_bought, say_not_bought
 from shop_core.orders.fulfil import sweep_undelivered
 from shop_core.orders.models import OrderState
+from shop_core.orders.pay import pay_from_wallet
 from shop_core.orders.refund import refund_order
-from shop_core.supply.purchases import PurchaseView, claim_purchases, find_purchase
-from shop_core.supply.supplier import Accepted, Capabilities, Told
+from shop_core.supply.purchases import PurchaseView, claim_purchases, find_purchase, list_purchases
+from shop_core.supply.supplier import Accepted, Capabilities, Done, GoodsKind, Partial, Told
 from tests.core.builders import OWNER
+from tests.core.test_top_ups import ASKED, PHONE, a_top_up
 from tests.core.test_trade_machine import rules
 from tests.core.wholesaler import NOTHING, ONLY_QUERY, ONLY_REPEAT, Trade, Wholesaler, a_trade
 from tests.postgres import delete_all_rows
@@ -39,16 +43,20 @@ from tests.postgres import delete_all_rows
 Result = TypeVar("Result")
 
 DEEDS = st.sampled_from(
-    ["sell", "sell", "sell_lost", "accept", "accept_lost", "lost", "down", "refuse", "refuse:balance"]
+    ["sell", "sell", "sell_lost", "accept", "accept_lost", "part", "lost", "down", "refuse", "refuse:balance"]
 )
 ANSWERS = st.sampled_from(["say", "lost", "down"])
 PROMISES = st.sampled_from([ONLY_QUERY, ONLY_REPEAT, NOTHING])
+STAFF = st.sampled_from(["tg:7", "tg:8"])
 OPENING = 100_000
+PRICE = 990
 LONG = int(os.environ.get("KAPU_LONG", "0"))
-"""So many shops, with more customers each: a hundred make thousands of purchases, in some minutes."""
+"""So many shops, with more customers each: a hundred make thousands of charges, in a quarter of an hour or two."""
 IS_LONG = LONG > 0
 SHOPS, STEPS = (LONG, 60) if IS_LONG else (12, 40)
 ORDERS_AT_ONCE = 24 if IS_LONG else 1
+LEAST_CHARGES = 25
+"""So many charges a shop has in a long run, taken over all: a hundred shops have thousands."""
 LOOKS_EVERY = 15 if IS_LONG else 1
 """After so many steps everything that ``verify`` recomputes is recomputed; always at the end."""
 
@@ -58,7 +66,10 @@ class Killed(BaseException):
 
 
 class Buying(RuleBasedStateMachine):
-    """Two wholesalers, one variant of each kind of route, anything at any time."""
+    """Two wholesalers and staff, one variant of each kind of route, anything at any time.
+
+    Codes from both wholesalers or from one, direct top-ups from both, and direct top-ups that staff see to.
+    """
 
     new_database: ClassVar[Callable[[], Coroutine[Any, Any, str]]]
     seen: ClassVar[Counter[str]]
@@ -72,6 +83,7 @@ class Buying(RuleBasedStateMachine):
         self.buyers: dict[str, Customer] = {}
         self.variants: list[int] = []
         self.frozen: list[PurchaseView] = []
+        self.by_hand: Counter[int] = Counter()
         self.steps = 0
 
     def run(self, attempt: Coroutine[Any, Any, Result]) -> Result | None:
@@ -93,6 +105,10 @@ class Buying(RuleBasedStateMachine):
             self.runner.run(self.trade.a_variant()),
             self.runner.run(self.trade.a_variant(self.trade.second)),
         ]
+        self.top_ups = [
+            self.runner.run(a_top_up(self.trade, *self.sellers, ref="T")),
+            self.runner.run(a_top_up(self.trade, fields=(ASKED,))),
+        ]
 
     @rule(variant=st.integers(0, 1), quantity=st.integers(1, 3))
     def buy(self, variant: int, quantity: int) -> None:
@@ -102,6 +118,17 @@ class Buying(RuleBasedStateMachine):
             paid = self.run(wanted)
             if paid is not None:
                 self.buyers[paid[1]] = customer
+
+    @rule(which=st.integers(0, 1))
+    def buy_a_top_up(self, which: int) -> None:
+        said = {("mobile", "phone")[which]: PHONE}
+        for _ in range(ORDERS_AT_ONCE):
+            customer = self.runner.run(self.trade.market.a_customer(balance=PRICE))
+            number = self.run(self.trade.market.place_saying(customer, self.top_ups[which], **said))
+            if number is not None:
+                self.buyers[number] = customer
+                self.runner.run(pay_from_wallet(self.trade.market.shop, customer, number))
+        self.runner.run(self.trade.market.run_news())
 
     @rule()
     def work(self) -> None:
@@ -148,6 +175,35 @@ class Buying(RuleBasedStateMachine):
         if self.buyers:
             number = sorted(self.buyers)[which % len(self.buyers)]
             self.run(refund_order(self.trade.market.shop, number, by=OWNER))
+
+    # ------------------------------------------------------------------ what staff do by hand
+
+    @rule(by=STAFF, which=st.integers(0, 9))
+    def takes_a_task(self, by: str, which: int) -> None:
+        if (task := self._task(which)) is not None:
+            self.run(take_task(self.trade.market.shop, task, by=by))
+
+    @rule(by=STAFF, which=st.integers(0, 9), twice=st.booleans())
+    def has_topped_up(self, by: str, which: int, *, twice: bool) -> None:
+        for _ in range(1 + twice):
+            if (task := self._task(which)) is not None:
+                self.runner.run(self._finish(task, by))
+
+    @rule(by=STAFF, which=st.integers(0, 9), why=st.sampled_from(Cannot))
+    def cannot_top_up(self, by: str, which: int, why: Cannot) -> None:
+        if (task := self._task(which)) is not None:
+            self.run(refuse_task(self.trade.market.shop, task, why, by=by))
+
+    def _task(self, which: int) -> int | None:
+        waiting = self.runner.run(self.trade.market.shop.read(list_tasks, 50))
+        return waiting[which % len(waiting)].id if waiting else None
+
+    async def _finish(self, task_id: int, by: str) -> None:
+        try:
+            order = await finish_task(self.trade.market.shop, task_id, "", by=by)
+        except ShopError:
+            return
+        self.by_hand[order.lines[0].id] += 1
 
     # ------------------------------------------------------------------ the suppliers' side
 
@@ -213,8 +269,17 @@ class Buying(RuleBasedStateMachine):
             await trade.work_until_quiet(hours=2)
             await self._decide()
             await trade.market.run_news()
+            await self._do_tasks()
             await sweep_undelivered(trade.market.shop)
         await self._judge()
+
+    async def _do_tasks(self) -> None:
+        """Whoever else had one has let it go by now."""
+        shop = self.trade.market.shop
+        while waiting := await shop.read(list_tasks, 50):
+            for task in waiting:
+                await take_task(shop, task.id, by=OWNER)
+                await self._finish(task.id, OWNER)
 
     async def _decide(self) -> None:
         """A person with the suppliers' own books before him."""
@@ -228,7 +293,8 @@ class Buying(RuleBasedStateMachine):
                 if sale is None:
                     await say_not_bought(shop, purchase_id, by=OWNER)
                 else:
-                    codes = seller.codes(purchase.number, purchase.quantity)
+                    is_code = purchase.kind is GoodsKind.CARD
+                    codes = seller.codes(purchase.number, purchase.quantity) if is_code else ()
                     await say_bought(shop, purchase_id, codes, by=OWNER)
             except ShopError:
                 continue
@@ -239,14 +305,15 @@ class Buying(RuleBasedStateMachine):
         for number, buyer in self.buyers.items():
             order = await market.look(number)
             assert order.state in {OrderState.DELIVERED, OrderState.REFUNDED}, order.state
-            if order.state is OrderState.REFUNDED:
-                assert await market.balance(buyer) == order.total.minor
-                continue
-            assert await market.balance(buyer) == 0
-            codes = await market.codes_of(buyer, number)
-            assert len(codes) == order.quantity
-            assert not seen & set(codes), "one code for two buyers"
-            seen |= set(codes)
+            is_out = order.state is OrderState.DELIVERED
+            assert await market.balance(buyer) == (0 if is_out else order.total.minor)
+            if order.lines[0].is_top_up:
+                await self._judge_top_up(order.lines[0].id, is_out=is_out)
+            elif is_out:
+                codes = await market.codes_of(buyer, number)
+                assert len(codes) == order.quantity
+                assert not seen & set(codes), "one code for two buyers"
+                seen |= set(codes)
         for seller in self.sellers:
             assert await self.trade.float_of(seller) == seller.balance_minor - OPENING, seller.name
         sold = {
@@ -258,6 +325,7 @@ class Buying(RuleBasedStateMachine):
         kept = await market.one("SELECT count(*) AS n FROM cards")
         assert kept == len(sold), "what was paid for is in the vault"
         self.seen["shops"] += 1
+        self.seen["top-ups by hand"] += sum(self.by_hand.values())
         self.seen["charges"] += sum(
             bool(sale.cost.minor) for one in self.sellers for sale in one.sales.values()
         )
@@ -265,9 +333,22 @@ class Buying(RuleBasedStateMachine):
             for row in await market.rows(f"SELECT state, count(*) AS n FROM {table} GROUP BY state"):
                 self.seen[f"{table} {row['state']}"] += row["n"]
 
+    async def _judge_top_up(self, line_id: int, *, is_out: bool) -> None:
+        """Nobody's account was topped up twice, and nobody's who has his money."""
+        whole, part = 0, 0
+        for purchase in await self.trade.market.shop.read(list_purchases, [line_id]):
+            seller = next(one for one in self.sellers if one.name == purchase.supplier)
+            sale = seller.sales.get(purchase.number)
+            whole += sale is not None and isinstance(sale.outcome, Done)
+            part += sale is not None and isinstance(sale.outcome, Partial)
+        assert whole + self.by_hand[line_id] == is_out, (line_id, whole, part, self.by_hand[line_id])
+        assert not (whole and part), "a part was made whole by another purchase"
+        self.seen["top-ups in part"] += part
+
 
 def _codes_in(seller: Wholesaler, number: str, sale: Any) -> tuple[Any, ...]:
-    return seller.codes(number, sale.request.quantity) if sale.cost.minor else ()
+    is_code = seller.offers[sale.request.offer_ref].kind is GoodsKind.CARD
+    return seller.codes(number, sale.request.quantity) if sale.cost.minor and is_code else ()
 
 
 async def _entered(context: Any) -> Trade:
@@ -293,6 +374,7 @@ def test_any_faults_and_crashes_end_in_goods_or_money_on_sqlite(sqlite_template:
         machine = type("BuyingOnSqlite", (Buying,), {"new_database": staticmethod(copy), "seen": seen})
         run_state_machine_as_test(machine, settings=rules(examples=SHOPS, steps=STEPS))
         sys.stderr.write(f"{dict(sorted(seen.items()))}\n")
+        assert not IS_LONG or seen["charges"] >= LEAST_CHARGES * SHOPS, "too few to call it a long run"
 
 
 @pytest.mark.postgresql

@@ -56,14 +56,16 @@ async def trade(request: pytest.FixtureRequest) -> AsyncIterator[Trade]:
 
 
 async def a_top_up(
-    trade: Trade, *sellers: Wholesaler, fields: tuple[Field, ...] = (), price: int = 990
+    trade: Trade, *sellers: Wholesaler, fields: tuple[Field, ...] = (), price: int = 990, ref: str = "A"
 ) -> int:
     """A variant that is a direct top-up, bought from these; from nobody: staff do it."""
     variant = await trade.market.a_variant(price=price, codes=0)
     await trade.market.shop.write(change_kind, variant, GoodsKind.TOP_UP)
     await trade.market.shop.write(set_fields, variant, fields)
     for priority, seller in enumerate(sellers, start=1):
-        await trade.connect(variant, seller, priority=priority, kind=GoodsKind.TOP_UP, inputs=(MOBILE,))
+        await trade.connect(
+            variant, seller, priority=priority, ref=ref, kind=GoodsKind.TOP_UP, inputs=(MOBILE,)
+        )
     return variant
 
 

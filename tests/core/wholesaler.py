@@ -134,7 +134,7 @@ class Wholesaler:
         if request.number in self.reached:
             self.placed_again.append(request.number)
         self.placed.append(request)
-        deed = self.does.pop(0) if self.does else "sell"
+        deed = self._deed(request)
         known = self.sales.get(request.number)
         if deed == "down":
             raise RetryLater("connection refused")
@@ -153,6 +153,13 @@ class Wholesaler:
         if deed in {"sell_lost", "accept_lost"}:
             raise Unknown("time-out")
         return outcome
+
+    def _deed(self, request: PurchaseRequest) -> str:
+        """What it does with this one. A part is brought of a top-up only: until one comes, it waits."""
+        offer = self.offers.get(request.offer_ref)
+        can_part = offer is not None and offer.kind is GoodsKind.TOP_UP
+        place = next((place for place, deed in enumerate(self.does) if deed != "part" or can_part), None)
+        return "sell" if place is None else self.does.pop(place)
 
     def _sell(self, request: PurchaseRequest, deed: str) -> Outcome:
         cost = self.offers[request.offer_ref].cost * request.quantity
