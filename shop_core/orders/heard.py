@@ -30,6 +30,7 @@ from shop_core.supply.costs import landed
 from shop_core.supply.health import note_failure, note_silence, note_success, offer_subject
 from shop_core.supply.models import PurchaseState
 from shop_core.supply.purchases import (
+    TOPIC,
     Ask,
     PurchaseView,
     as_written,
@@ -41,6 +42,7 @@ from shop_core.supply.purchases import (
 )
 from shop_core.supply.supplier import Accepted, Capabilities, Done, Failed, GoodsKind, No, Partial, Refused
 from shop_core.supply.verdict import Step, Verdict, fewer_than_said, judge
+from shop_core.supply.wake_ups import was_woken
 from shop_core.vault.vault import Vault
 
 TOLD_AFTER: Final = timedelta(minutes=3)
@@ -214,8 +216,11 @@ def _stay_in(
     verdict: Verdict,
     **values: Any,  # noqa: ANN401 - columns
 ) -> PurchaseView:
-    """Let go of the claim, and come back when the verdict says."""
+    """Let go of the claim, and come back when the verdict says; at once, if there was news meanwhile."""
     due_at = None if verdict.next_in is None else tx.now + verdict.next_in
+    if due_at is not None and was_woken(tx, purchase.id):
+        due_at = tx.now
+        tx.wake(TOPIC)
     if purchase.state is state:
         return change(tx, purchase, due_at=due_at, token=None, **values)
     return move(tx, purchase, state, due_at=due_at, **values)

@@ -16,6 +16,7 @@ from shop_core.supply.models import PurchaseState
 from shop_core.supply.offers import see_offer
 from shop_core.supply.purchases import TOPIC, PurchaseView, change, find_told, lock
 from shop_core.supply.supplier import Suppliers, Told
+from shop_core.supply.wake_ups import note_wake_up
 
 EARLY_FOR: Final = timedelta(minutes=5)
 """So long a callback that only has the supplier's own number waits for the answer that tells us that number."""
@@ -57,9 +58,10 @@ async def take_told(shop: Shop, supplier: str, told: Told, *, waited: timedelta)
 
 
 def _ask_now(tx: Tx, told_of: PurchaseView) -> None:
-    """It only says that there is something to ask about. Whoever has the purchase in hand right now asks anyhow."""
+    """It only says that there is something to ask about. Whoever has the purchase in hand right now asks once more."""
     purchase = lock(tx, told_of.id)
-    is_waiting = purchase.state in {PurchaseState.ACCEPTED, PurchaseState.UNKNOWN} and purchase.token is None
-    if is_waiting:
+    if purchase.is_live and purchase.token is not None:
+        note_wake_up(tx, purchase)
+    elif purchase.state in {PurchaseState.ACCEPTED, PurchaseState.UNKNOWN}:
         change(tx, purchase, due_at=tx.now)
         tx.wake(TOPIC)

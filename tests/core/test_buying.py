@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from decimal import Decimal
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -21,7 +22,7 @@ from shop_core.orders.refund import refund_order
 from shop_core.stock.errors import OutOfStock
 from shop_core.supply.offers import NewRoute, connect_offer, disconnect_offer, find_offers
 from shop_core.supply.purchases import PurchaseUnderWay, claim_purchases
-from shop_core.supply.supplier import Capabilities, Done, Failed, No, Partial, Told
+from shop_core.supply.supplier import Capabilities, Done, Failed, No, Outcome, Partial, Told
 from tests.core.builders import OWNER, outcomes
 from tests.core.wholesaler import NOTHING, ONLY_QUERY, ONLY_REPEAT, Trade, a_trade
 
@@ -462,6 +463,52 @@ async def test_a_callback_before_our_own_commit_is_the_answer(trade: Trade) -> N
     assert await trade.asks() == ["price 5.00", "callback done", "place done"]
     assert len(await trade.market.codes_of(customer, number)) == 1
     assert await trade.float_of(trade.first) == -500
+
+
+@ON_BOTH
+async def test_news_without_goods_while_it_is_being_placed_is_asked_about_at_once(trade: Trade) -> None:
+    """The goods are there before the answer that they are on their way: nobody waits for the next round."""
+    trade.first.does = ["accept"]
+
+    async def overtake() -> None:
+        [placed] = trade.first.placed
+        trade.first.finishes(placed.number)
+        await trade.tell(trade.first, Told(placed.number))
+
+    trade.first.before_answer = overtake
+    _, number = await trade.a_paid_order()
+    await trade.work()
+    assert await trade.states() == ["first accepted"]
+    assert await trade.work() == 1
+    assert (await trade.market.look(number)).state is OrderState.DELIVERED
+    assert await trade.asks() == ["price 5.00", "callback wake_up", "place accepted", "query done"]
+
+
+async def test_news_without_goods_while_it_is_being_asked_about_is_asked_about_once_more(
+    trade: Trade, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trade.first.does = ["accept"]
+    _, number = await trade.a_paid_order()
+    await trade.work()
+    [placed] = trade.first.placed
+    ask = trade.first.query
+
+    async def told_meanwhile(*args: Any, **named: Any) -> Outcome:
+        """Its answer is older than its news."""
+        answer = await ask(*args, **named)
+        await trade.tell(trade.first, Told(placed.number))
+        return answer
+
+    monkeypatch.setattr(trade.first, "query", told_meanwhile)
+    trade.market.clock.advance(seconds=5)
+    assert await trade.work() == 1
+    monkeypatch.setattr(trade.first, "query", ask)
+    assert await trade.work() == 1
+    assert await trade.work() == 0, "once more, and then as before"
+    trade.first.finishes(placed.number)
+    await trade.tell(trade.first, Told(placed.number))
+    assert await trade.work() == 1
+    assert (await trade.market.look(number)).state is OrderState.DELIVERED
 
 
 @ON_BOTH
