@@ -50,11 +50,17 @@ PROMISES = st.sampled_from([ONLY_QUERY, ONLY_REPEAT, NOTHING])
 STAFF = st.sampled_from(["tg:7", "tg:8"])
 OPENING = 100_000
 PRICE = 990
+TOP_UPS = {2: "mobile", 3: "phone"}
+"""Which variants are direct top-ups, and what their buyers are asked for."""
 LONG = int(os.environ.get("KAPU_LONG", "0"))
 """So many shops, with more customers each: a hundred make thousands of charges, in a quarter of an hour or two."""
 IS_LONG = LONG > 0
 SHOPS, STEPS = (LONG, 60) if IS_LONG else (12, 40)
 ORDERS_AT_ONCE = 24 if IS_LONG else 1
+AT_ONCE = 24 if IS_LONG else 3
+"""So many deeds and answers of a supplier are known in advance, at most."""
+AT_FIRST = 20 if IS_LONG else 0
+"""The shops of a long run begin with customers and unreliable suppliers: Hypothesis likes some to have hardly any."""
 LEAST_CHARGES = 25
 """So many charges a shop has in a long run, taken over all: a hundred shops have thousands."""
 LOOKS_EVERY = 15 if IS_LONG else 1
@@ -98,41 +104,49 @@ class Buying(RuleBasedStateMachine):
 
     # ------------------------------------------------------------------ the shop's side
 
-    @initialize(first=PROMISES, second=PROMISES)
-    def open(self, first: Capabilities, second: Capabilities) -> None:
+    @initialize(
+        first=PROMISES, second=PROMISES, deeds=st.lists(DEEDS, min_size=AT_FIRST, max_size=3 * AT_FIRST)
+    )
+    def open(self, first: Capabilities, second: Capabilities, deeds: list[str]) -> None:
         self.trade.first.capabilities, self.trade.second.capabilities = first, second
         self.variants = [
             self.runner.run(self.trade.a_variant()),
             self.runner.run(self.trade.a_variant(self.trade.second)),
-        ]
-        self.top_ups = [
             self.runner.run(a_top_up(self.trade, *self.sellers, ref="T")),
             self.runner.run(a_top_up(self.trade, fields=(ASKED,))),
         ]
 
-    @rule(variant=st.integers(0, 1), quantity=st.integers(1, 3))
-    def buy(self, variant: int, quantity: int) -> None:
+        if IS_LONG:
+            self.trade.first.does, self.trade.second.does = deeds[::2], deeds[1::2]
+            for what in range(len(self.variants)):
+                self._buy(what, 1)
+
+    @rule(what=st.integers(0, 3), quantity=st.integers(1, 3))
+    def buy(self, what: int, quantity: int) -> None:
+        self._buy(what, quantity)
+
+    def _buy(self, what: int, quantity: int) -> None:
         for _ in range(ORDERS_AT_ONCE):
-            customer = self.runner.run(self.trade.market.a_customer())
-            wanted = self.trade.a_paid_order(self.variants[variant], quantity=quantity, customer=customer)
+            customer = self.runner.run(self.trade.market.a_customer(balance=PRICE if what in TOP_UPS else 0))
+            if what in TOP_UPS:
+                wanted = self._pay_top_up(customer, what)
+            else:
+                wanted = self.trade.a_paid_order(self.variants[what], quantity=quantity, customer=customer)
             paid = self.run(wanted)
             if paid is not None:
                 self.buyers[paid[1]] = customer
 
-    @rule(which=st.integers(0, 1))
-    def buy_a_top_up(self, which: int) -> None:
-        said = {("mobile", "phone")[which]: PHONE}
-        for _ in range(ORDERS_AT_ONCE):
-            customer = self.runner.run(self.trade.market.a_customer(balance=PRICE))
-            number = self.run(self.trade.market.place_saying(customer, self.top_ups[which], **said))
-            if number is not None:
-                self.buyers[number] = customer
-                self.runner.run(pay_from_wallet(self.trade.market.shop, customer, number))
-        self.runner.run(self.trade.market.run_news())
+    async def _pay_top_up(self, customer: Customer, what: int) -> tuple[Customer, str]:
+        market = self.trade.market
+        number = await market.place_saying(customer, self.variants[what], **{TOP_UPS[what]: PHONE})
+        await pay_from_wallet(market.shop, customer, number)
+        await market.run_news()
+        return customer, number
 
     @rule()
     def work(self) -> None:
-        self.runner.run(self.trade.work())
+        for _ in range(5 if IS_LONG else 1):
+            self.runner.run(self.trade.work())
 
     @rule(minutes=st.sampled_from([1, 3, 12, 70]))
     def time_passes(self, minutes: int) -> None:
@@ -207,13 +221,13 @@ class Buying(RuleBasedStateMachine):
 
     # ------------------------------------------------------------------ the suppliers' side
 
-    @rule(seller=st.integers(0, 1), deed=DEEDS)
-    def does_next(self, seller: int, deed: str) -> None:
-        self.sellers[seller].does.append(deed)
+    @rule(seller=st.integers(0, 1), deeds=st.lists(DEEDS, min_size=1, max_size=AT_ONCE))
+    def does_next(self, seller: int, deeds: list[str]) -> None:
+        self.sellers[seller].does += deeds
 
-    @rule(seller=st.integers(0, 1), answer=ANSWERS)
-    def answers_next(self, seller: int, answer: str) -> None:
-        self.sellers[seller].answers.append(answer)
+    @rule(seller=st.integers(0, 1), answers=st.lists(ANSWERS, min_size=1, max_size=AT_ONCE))
+    def answers_next(self, seller: int, answers: list[str]) -> None:
+        self.sellers[seller].answers += answers
 
     @rule(seller=st.integers(0, 1), which=st.integers(0, 9), fails=st.booleans(), tells=st.booleans())
     def goes_on(self, seller: int, which: int, fails: bool, tells: bool) -> None:
