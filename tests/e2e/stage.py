@@ -13,6 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 from sqlalchemy import text
 
 from bot.config import load_config
@@ -96,11 +97,18 @@ def pay_url(message: ShownMessage) -> str:
 
 @asynccontextmanager
 async def an_open_shop(
-    folder: Path, database_url: str, cashier: CashierControl, tg: TelegramStandIn, **more: Any
+    folder: Path,
+    database_url: str,
+    cashier: CashierControl,
+    tg: TelegramStandIn,
+    *,
+    transport: httpx.AsyncBaseTransport | None = None,
+    **more: Any,
 ) -> AsyncIterator[Stage]:
     """Open the shop as ``kapu run`` does; when the block ends, close it and see that its books are whole.
 
     Args:
+        transport: Carries requests to gateways and suppliers; None for the network.
         more: How its bot is set up, and who sells to it: ``has_stars``, ``is_hooked``, ``supplier``, as ``Outskirts`` has
             them.
     """
@@ -109,7 +117,7 @@ async def an_open_shop(
     premises = Premises(folder / "premises", url, outskirts)
     stop = asyncio.Event()
     opened: asyncio.Future[Program] = asyncio.get_running_loop().create_future()
-    outside = Outside(timing=TIMING, telegram={"trust_env": False})
+    outside = Outside(timing=TIMING, transport=transport, telegram={"trust_env": False})
     serving = asyncio.create_task(
         serve(
             load_config(premises.config),

@@ -1,4 +1,4 @@
-"""A direct top-up from end to end: asked for in Telegram, bought from a site whose answer is lost, topped up once."""
+"""A direct top-up from end to end: asked for in Telegram, bought from a site that then keeps silent, topped up once."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Final
 
+import httpx
 import pytest
 
 from shop_core.catalog.edit import NewProduct, NewVariant, add_product, add_variant, set_state
@@ -24,6 +25,7 @@ from tests.standins.suppliers.world import TOP_UP
 from tests.standins.telegram import ShownMessage, TelegramStandIn, TelegramUser
 
 PHONE: Final = "13812345678"
+WAITS_S: Final = 0.3
 KEPT: Final = (
     "messages",
     "cases",
@@ -36,6 +38,22 @@ KEPT: Final = (
     "outbox",
 )
 """Where a buyer's words would lie about if anything let them."""
+
+
+class Hurried(httpx.AsyncBaseTransport):
+    """The network, with less patience for the answers of one page than the shop has: half a minute is long in a test."""
+
+    def __init__(self, page: str, waits_s: float) -> None:
+        self._page, self._waits_s = page, waits_s
+        self._network = httpx.AsyncHTTPTransport(verify=False)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith(self._page):
+            request.extensions["timeout"]["read"] = self._waits_s
+        return await self._network.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        await self._network.aclose()
 
 
 @pytest.fixture
@@ -51,7 +69,10 @@ async def stage(
     sqlite_url: str, tmp_path: Path, cashier: CashierControl, tg: TelegramStandIn, site: SupplierControl
 ) -> AsyncIterator[Stage]:
     """A shop that sells its credit."""
-    async with an_open_shop(tmp_path, sqlite_url, cashier, tg, supplier=site.base_url) as opened:
+    network = Hurried("/recharge", WAITS_S)
+    async with an_open_shop(
+        tmp_path, sqlite_url, cashier, tg, transport=network, supplier=site.base_url
+    ) as opened:
         await read_list(opened.shop, "dyr")
         [offer] = await opened.shop.read(find_offers, "dyr", TOP_UP, limit=1)
         await opened.shop.write(_sell, offer.id)
@@ -83,11 +104,11 @@ def _about_it(user: TelegramUser) -> list[str]:
     return [text for text in texts if "订单 " in text and "待付款" not in text]
 
 
-async def test_a_lost_answer_tops_up_once_and_one_message_tells_of_it(
+async def test_a_time_out_after_buying_tops_up_once_and_one_message_tells_of_it(
     stage: Stage, site: SupplierControl, tg: TelegramStandIn
 ) -> None:
     user, opening = tg.user(first_name="小明"), site.balance
-    site.fail_next("drop_after", "/recharge")
+    site.fail_next("hang_after", "/recharge")
     await asyncio.to_thread(user.start)
     home = await user.wait_for_async("自动发货", 10)
     product = await _press(user, home, "手机话费", "¥49.80")
@@ -98,6 +119,8 @@ async def test_a_lost_answer_tops_up_once_and_one_message_tells_of_it(
     bill = await _press(user, sure, "没错", "待付款")
     await stage.pay(bill)
     await stage.until("SELECT count(*) FROM purchases WHERE state = 'unknown'", 1)
+    [asked] = await stage.rows("SELECT said FROM purchase_asks WHERE what = 'place'")
+    assert "ReadTimeout" in asked["said"]
     # Nobody asks while the buyer looks; and he is told now what he would be told after some seconds.
     await stage.change("UPDATE purchases SET due_at = due_at + 600000000")
     await stage.change("UPDATE messages SET due_at = 0 WHERE news = 'order_waits'")
