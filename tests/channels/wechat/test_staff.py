@@ -180,6 +180,23 @@ async def test_a_link_for_files_ends_and_carries_no_right(
         assert await stage.count(BATCHES) == 0
 
 
+async def test_a_colleague_joins_by_writing_the_code_of_his_invitation(
+    sqlite_url: str, tmp_path: Path, cashier: CashierControl
+) -> None:
+    async with a_wechat_shop(tmp_path, sqlite_url, cashier, owner=OWNER) as stage:
+        owner, colleague = stage.wechat.follower(OWNER), stage.wechat.follower()
+        invited = await owner.say("/staff invite support")
+        codes = re.findall(r"^[0-9A-Z]{4}(?:-[0-9A-Z]{4}){3}$", invited or "", re.MULTILINE)
+        assert codes, invited
+        asked = await colleague.say(codes[0])
+        joined = await _choose(colleague, asked, "接受")
+        assert "/admin" in joined
+        assert "按钮" not in joined
+        assert "待处理" in (await colleague.say("/admin") or "")
+        staff = await owner.say("/staff")
+        assert f"{NAME}:{colleague.openid}" in (await _choose(owner, staff, "") or "")
+
+
 def _grow_old(tx: Tx) -> None:
     tx.execute(text("UPDATE upload_links SET until = 1"))
 
@@ -189,7 +206,8 @@ async def test_the_page_for_files_works_on_a_phone(
 ) -> None:
     async with a_wechat_shop(tmp_path, sqlite_url, cashier, owner=OWNER) as stage:
         await stage.product("爱奇艺黄金会员 月卡")
-        link = await _upload_link(stage.wechat.follower(OWNER))
+        owner = stage.wechat.follower(OWNER)
+        link = await _upload_link(owner)
         context = await browser.new_context(viewport=PHONE, locale="zh-CN")
         window = await context.new_page()
         complaints = complaints_of(window)
@@ -200,6 +218,8 @@ async def test_the_page_for_files_works_on_a_phone(
             "[...document.querySelectorAll('input, textarea, .key')].every((one) => one.offsetHeight >= 44)"
         )
         await window.screenshot(path=tmp_path / "asks.png", full_page=True)
+        await window.get_by_role("button", name="发送").click()
+        await expect(window.get_by_role("alert")).to_have_text("还没有选文件，也没有粘贴卡密。")
         codes = {"name": "codes.txt", "mimeType": "text/plain", "buffer": b"AB-1\nAB-2\n"}
         await window.get_by_label("卡密文件").set_input_files(codes)  # type: ignore[arg-type]
         await window.get_by_role("button", name="发送").click()
@@ -208,6 +228,11 @@ async def test_the_page_for_files_works_on_a_phone(
         assert await stage.count(CARDS) == 2
         await window.goto(link)
         await expect(window.get_by_role("heading")).to_contain_text("用过了")
-        # What is not there any more is told by 404, which the browser itself complains of.
-        assert [said for said in complaints if "404" not in said] == []
+        await window.goto(await _upload_link(owner))
+        await window.get_by_label("或者直接粘贴").fill("AB-2\nAB-3\n")
+        await window.get_by_role("button", name="发送").click()
+        await expect(window.get_by_role("status")).to_contain_text("1")
+        assert await stage.count(CARDS) == 3
+        # What was refused and what is not there any more have codes that the browser itself complains of.
+        assert [said for said in complaints if "status of 40" not in said] == []
         await context.close()
