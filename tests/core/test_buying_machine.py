@@ -117,7 +117,8 @@ class Buying(RuleBasedStateMachine):
         ]
 
         if IS_LONG:
-            self.trade.first.does, self.trade.second.does = deeds[::2], deeds[1::2]
+            # Their first top-up comes in part.
+            self.trade.first.does, self.trade.second.does = ["part", *deeds[::2]], ["part", *deeds[1::2]]
             for what in range(len(self.variants)):
                 self._buy(what, 1)
 

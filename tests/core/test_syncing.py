@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 
 import pytest
 import pytest_asyncio
 
 from shop_core.kernel.errors import Unknown
-from shop_core.supply.supplier import ENOUGH
+from shop_core.supply.supplier import ENOUGH, OfferPage
 from shop_core.supply.sync import FULL_EVERY, read_list, sync_offers
 from tests.core.wholesaler import Trade, a_trade
 
@@ -69,3 +70,31 @@ async def test_numbers_that_no_shop_has_do_not_keep_a_list_from_being_read(trade
         "SELECT stock, fewest, most FROM supply_offers WHERE ref IN ('A0', 'A1') ORDER BY ref"
     )
     assert [tuple(row.values()) for row in rows] == [(ENOUGH, ENOUGH, ENOUGH), (0, 1, 0)]
+
+
+async def test_what_moved_onto_a_page_that_was_read_before_is_not_gone(trade: Trade) -> None:
+    """One leaves the list while it is read: whoever was first of the next page is on none of the pages."""
+    seller = trade.first
+    await read_list(trade.market.shop, seller.name)
+    trade.market.clock.moment += FULL_EVERY
+    lists = seller.list_offers
+
+    async def one_leaves(cursor: str | None = None, *, since: datetime | None = None) -> OfferPage:
+        page = await lists(cursor, since=since)
+        seller.offers.pop("A0", None)
+        return page
+
+    seller.list_offers = one_leaves  # type: ignore[method-assign]
+    await read_list(trade.market.shop, seller.name)
+    # It was there when its page was read.
+    assert await on_sale(trade) == ["A0", "A1", "A2", "A3", "A4", "A5", "A6"]
+    trade.market.clock.moment += FULL_EVERY
+    await read_list(trade.market.shop, seller.name)
+    assert await on_sale(trade) == ["A1", "A2", "A3", "A4", "A5", "A6"]
+
+
+async def test_a_list_on_which_nothing_is_missing_is_read_once(trade: Trade) -> None:
+    for _ in range(2):
+        await read_list(trade.market.shop, "first")
+        trade.market.clock.moment += FULL_EVERY
+    assert [cursor for cursor, _ in trade.first.listed] == 2 * [None, "3", "6"]
