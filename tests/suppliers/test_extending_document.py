@@ -5,8 +5,8 @@ import hmac
 import json
 import re
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -16,21 +16,33 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bot.cli import main
+from bot.config import load_config
+from bot.wiring import Outside, build_suppliers
 from shop_core.kernel.errors import Unknown
 from shop_core.kernel.secret import Secret
+from shop_core.orders.buy import work_on
+from shop_core.orders.pay import pay_from_wallet
+from shop_core.supply.offers import NewRoute, connect_offer, find_offers
+from shop_core.supply.purchases import claim_purchases
 from shop_core.supply.supplier import (
     Accepted,
     Done,
+    Failed,
     GoodsKind,
     No,
     PurchaseRequest,
     Refused,
     SupplierRefused,
+    Suppliers,
 )
+from shop_core.supply.sync import read_list
+from shop_core.vault.vault import new_key
 from suppliers.declarative.adapter import DeclarativeSupplier
 from suppliers.declarative.file import load
 from suppliers.declarative.settings import DeclarativeSettings
-from tests.suppliers.contract import NUMBER, OTHER_NUMBER, MovedClock, now, yuan
+from tests.admin.office import staffed, text_of
+from tests.core.builders import Market, a_market
+from tests.suppliers.contract import NUMBER, OTHER_NUMBER, TLS, MovedClock, now, yuan
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "extending" / "supplier.md").read_text("utf-8")
 SECRET = "yuntong-s3cret"
@@ -93,6 +105,8 @@ class Yuntong:
             return {"status": "error", "code": 4009, "message": "duplicate"}
         if told["sku"] == "7002":
             return {"status": "error", "code": 2001, "message": "sold out"}
+        if told["sku"] == "7004":
+            return {"status": "closed", "message": "until tomorrow"}
         if told["sku"] == "7003":
             return {"status": "error", "code": 5000, "message": "system error"}
         order = {"id": 88, "out_id": told["out_id"], "total": 9.9 * int(told["count"]), "state": "waiting"}
@@ -216,3 +230,126 @@ async def _buy(supplier: DeclarativeSupplier, yuntong: Yuntong) -> None:
     with pytest.raises(Unknown):
         await supplier.place(PurchaseRequest(OTHER_NUMBER, "7003", 1))
     assert list(yuntong.orders) == [NUMBER]
+
+
+CONFIG = """
+[shop]
+name = "云卡小铺"
+owners = ["web:1"]
+
+[http]
+public_url = "http://127.0.0.1:8080"
+
+[vault]
+active_key = "a"
+[vault.keys]
+a = "file:vault.key"
+fingerprint = "file:fingerprint.key"
+
+[gateways.epay]
+kind = "epay"
+base_url = "http://127.0.0.1:8081"
+pid = "1001"
+key = "file:vault.key"
+
+[channels.web]
+kind = "webchat"
+session_secret = "file:vault.key"
+gateways = ["epay"]
+
+"""
+
+
+def connected(here: Path, base_url: str, *, more: Sequence[str] = ()) -> Path:
+    """A config with the table of the document, the file beside it."""
+    (here / "yuntong.toml").write_text(FILE, "utf-8")
+    for name in ("vault.key", "fingerprint.key"):
+        (here / name).write_text(new_key(), "utf-8")
+    [table] = [block for block in blocks("text") if block.startswith("[suppliers.yuntong]")]
+    assert "https://api.yuntong.example" in table
+    lines = [table.replace("https://api.yuntong.example", base_url), *more]
+    config = here / "kapu.toml"
+    config.write_text(CONFIG + "\n".join(lines), "utf-8")
+    return config
+
+
+def what_one_site_does_otherwise() -> list[str]:
+    """The settings that the document names for that."""
+    named = re.findall(r"`((?:states|promises|refusals) = [^`]+)`", DOCUMENT)
+    assert [line.partition(" ")[0] for line in named] == ["states", "promises", "refusals"]
+    return named
+
+
+@asynccontextmanager
+async def wired(config: Path) -> AsyncIterator[Suppliers]:
+    """What ``kapu run`` would buy from."""
+    outside = Outside(clock=MovedClock(), transport=httpx.AsyncHTTPTransport(verify=TLS))
+    suppliers, clients = build_suppliers(load_config(config), outside)
+    try:
+        yield suppliers
+    finally:
+        for client in clients:
+            await client.aclose()
+
+
+async def test_the_table_of_the_document_connects_it(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("YUNTONG_SECRET", SECRET)
+    with running(Yuntong()) as base_url:
+        async with wired(connected(here, base_url)) as suppliers:
+            supplier = suppliers.get("yuntong")
+            assert await supplier.balance() == yuan(1234)
+            assert supplier.capabilities.absent_after_s is None
+            with pytest.raises(Unknown):
+                await supplier.place(PurchaseRequest(NUMBER, "7004", 1))
+
+
+async def test_what_one_site_does_otherwise_is_said_in_its_table(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("YUNTONG_SECRET", SECRET)
+    yuntong = Yuntong()
+    with running(yuntong) as base_url:
+        async with wired(connected(here, base_url, more=what_one_site_does_otherwise())) as suppliers:
+            supplier = suppliers.get("yuntong")
+            assert supplier.capabilities.absent_after_s == 600
+            refused = await supplier.place(PurchaseRequest(NUMBER, "7004", 1))
+            assert isinstance(refused, Refused)
+            await supplier.place(PurchaseRequest(NUMBER, "7000", 1))
+            yuntong.orders[NUMBER] |= {"state": "dispute"}
+            assert isinstance(await supplier.query(NUMBER, None, placed_at=now()), Failed)
+
+
+async def test_the_cheapest_thing_is_bought_by_hand_and_its_order_tells_of_it(
+    here: Path, monkeypatch: pytest.MonkeyPatch, sqlite_url: str
+) -> None:
+    monkeypatch.setenv("YUNTONG_SECRET", SECRET)
+    yuntong = Yuntong()
+    with running(yuntong) as base_url:
+        async with (
+            wired(connected(here, base_url)) as suppliers,
+            a_market(sqlite_url, suppliers=suppliers) as market,
+        ):
+            await read_list(market.shop, "yuntong")
+            offer = min(
+                await market.shop.read(find_offers, "yuntong", limit=9), key=lambda offer: offer.cost.minor
+            )
+            variant = await market.a_variant(price=1500, codes=0)
+            await market.shop.write(connect_offer, NewRoute(variant, offer.id))
+            owner = await market.a_customer(balance=1500)
+            number = await market.place(owner, variant)
+            await pay_from_wallet(market.shop, owner, number)
+            await market.run_news()
+            await work(market)
+            office = staffed(market)
+            assert "yuntong" in text_of(await office.press(f"admin/why/{number}"))
+            [order] = yuntong.orders.values()
+            order |= {"state": "finished", "cards": [{"no": "0012", "password": "a b"}]}
+            market.clock.advance(minutes=1)
+            await work(market)
+            assert await market.codes_of(owner, number) == ["0012 a b"]
+
+
+async def work(market: Market) -> None:
+    """As a worker does."""
+    for purchase in await market.shop.write(claim_purchases, 9):
+        await work_on(market.shop, purchase)
