@@ -224,7 +224,7 @@ def _about(desk: Desk, order: str | None) -> list[Line]:
 
 def _see_talk(view: View, vault: Vault, thread_id: int) -> _Talk:
     thread = get_thread(view, thread_id)
-    said = list_messages(view, vault, thread_id=thread_id, limit=SHOWN)
+    said = list_messages(view, vault, thread_id=thread.id, limit=SHOWN)
     return _Talk(thread, said, _number_of(view, thread.order_id))
 
 

@@ -9,7 +9,7 @@ from admin_cmds.arguments import PersonRef
 from admin_cmds.command import Desk, TooLong, ask_first
 from handlers.screen import Line, Screen, Style
 from shop_core.conversations import keys
-from shop_core.customers.people import get_language, list_addresses, lock_person
+from shop_core.customers.people import list_addresses, lock_survivor, survivor_of
 from shop_core.db.shop import Shop
 from shop_core.db.tx import Tx, View
 from shop_core.kernel.money import BadAmount, Money
@@ -24,7 +24,10 @@ LONGEST_REASON: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class Adjustment:
-    """What is to be done to one balance, once for its one-time key however often it is asked for."""
+    """What is to be done to one balance, once for its one-time key however often it is asked for.
+
+    ``person_id``: as he was called in the question. It is part of the cause, so it stays that, whoever he is by now.
+    """
 
     person_id: int
     amount: Money
@@ -66,16 +69,16 @@ def person_of(view: View, person: PersonRef) -> int:
     Raises:
         NoSuchOrder, NoSuchPerson: Nobody.
     """
-    if person.order is not None:
-        return get_any(view, person.order).person_id
-    person_id = person.person_id or 0
-    get_language(view, person_id)
-    return person_id
+    return survivor_of(view, _named(view, person))
+
+
+def _named(view: View, person: PersonRef) -> int:
+    return get_any(view, person.order).person_id if person.order is not None else person.person_id or 0
 
 
 def _find_holder(view: View, person: PersonRef) -> _Holder:
-    person_id = person_of(view, person)
-    return _Holder(person_id, balance.balance_of(view, person_id))
+    named = _named(view, person)
+    return _Holder(named, balance.balance_of(view, survivor_of(view, named)))
 
 
 def _ask(desk: Desk, holder: _Holder, amount: Money, why: str) -> Screen:
@@ -112,23 +115,23 @@ async def adjust_once(shop: Shop, change: Adjustment, *, by: str) -> Money:
 
 
 def _adjust_once(tx: Tx, change: Adjustment, by: str) -> Money:
-    lock_person(tx, change.person_id)
+    person_id = lock_survivor(tx, change.person_id)
     cause = f"adjust:{change.person_id}:{change.key}"
     if not is_booked(tx, cause):
-        balance.adjust(tx, change.person_id, change.amount, key=cause)
+        balance.adjust(tx, person_id, change.amount, key=cause)
         details: dict[str, str | int] = {
-            "person": change.person_id,
+            "person": person_id,
             "amount": change.amount.decimal_text(),
             "reason": change.reason,
         }
         audit.record(tx, actor=by, command="wallet", details=details)
-        _tell(tx, change, cause)
-    return balance.balance_of(tx, change.person_id)
+        _tell(tx, person_id, change, cause)
+    return balance.balance_of(tx, person_id)
 
 
-def _tell(tx: Tx, change: Adjustment, cause: str) -> None:
+def _tell(tx: Tx, person_id: int, change: Adjustment, cause: str) -> None:
     """Money that was given is news; for money that was taken a person writes himself."""
-    addresses = list_addresses(tx, change.person_id)
+    addresses = list_addresses(tx, person_id)
     if change.amount.minor > 0 and addresses:
         args: dict[str, int | str] = {"amount_minor": change.amount.minor, "order_id": 0}
         queue_message(tx, addresses[0], NewsKind.TOPPED_UP, args, cause=cause)

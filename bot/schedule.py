@@ -33,6 +33,7 @@ from shop_core.orders.ask import poll_payments
 from shop_core.orders.end import expire_orders
 from shop_core.orders.fulfil import sweep_undelivered
 from shop_core.orders.give_back import send_refunds
+from shop_core.pairing import codes as pairing_codes
 from shop_core.payments.health import watch_gateways
 from shop_core.reconciliation.run import reconcile
 from shop_core.resale.tell import tell_resellers
@@ -65,6 +66,7 @@ PURGES: Final = (
     keys.purge,
     nonces.purge,
     pace.purge,
+    pairing_codes.purge,
     passive.purge,
     passwords.purge_tries,
     purge_files,

@@ -37,6 +37,7 @@ from shop_core.db.shop import Shop
 from shop_core.db.tx import Tx
 from shop_core.kernel.errors import RetryLater, Unknown
 from shop_core.messaging import queue
+from shop_core.messaging.elsewhere import tell_elsewhere
 from shop_core.messaging.queue import QueuedMessage
 from shop_core.orders.take_payment import take_payment
 from shop_core.orders.told import take_told
@@ -243,7 +244,7 @@ class Workers:
         except Unreachable:
             await shop.write(mark_unreachable, address)
             for message in messages:
-                await shop.write(queue.mark_failed, message, "unreachable")
+                await shop.write(tell_elsewhere, message, "unreachable")
             return "unreachable"
         except RetryLater as error:
             await self._postpone(messages, error.reason, error.retry_after_s)

@@ -25,7 +25,7 @@ from shop_core.kernel.secret import Secret
 from shop_core.orders.errors import InputsNeeded
 from shop_core.orders.place import Wish, find_placed
 from shop_core.orders.say import say_inputs
-from shop_core.vault.vault import Vault
+from shop_core.vault.vault import CannotOpen, Vault
 
 FORM: Final = "top_up"
 
@@ -133,7 +133,8 @@ def _where(visit: Visit) -> Address:
 
 
 def _place(visit: Visit, key: str) -> str:
-    return f"draft:{visit.customer.person_id}:{key}"
+    # The chat's, not the person's: who is linked with another channel meanwhile goes on where he was.
+    return f"draft:{visit.customer.channel}:{visit.customer.external_id}:{key}"
 
 
 async def _find(visit: Visit, key: str) -> _Draft | None:
@@ -145,7 +146,11 @@ async def _find(visit: Visit, key: str) -> _Draft | None:
     said: dict[str, str] = {}
     if sealed:
         vault = visit.shop.get(Vault)
-        said = json.loads(vault.open(bytes.fromhex(sealed), place=_place(visit, key)).reveal())
+        try:
+            said = json.loads(vault.open(bytes.fromhex(sealed), place=_place(visit, key)).reveal())
+        except CannotOpen:
+            # Begun before drafts belonged to their chat.
+            return None
     asked = {field.key for field in variant.fields}
     return _Draft(state, variant, {name: Secret(text) for name, text in said.items() if name in asked})
 

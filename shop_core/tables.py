@@ -21,6 +21,7 @@ from shop_core.ledger import models as ledger
 from shop_core.messaging import access_tokens, allowance, choices, nonces, pace, passive, vendor_ids
 from shop_core.messaging import models as messaging
 from shop_core.orders import models as orders
+from shop_core.pairing import models as pairing
 from shop_core.payments import health
 from shop_core.payments import models as payments
 from shop_core.pricing import models as pricing
@@ -51,6 +52,7 @@ AREAS: Final = (
     orders,
     outbox_table,
     pace,
+    pairing,
     passive,
     payments,
     reconciliation,

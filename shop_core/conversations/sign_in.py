@@ -20,7 +20,7 @@ from sqlalchemy import bindparam, delete, or_, select, update
 from shop_core.conversations.models import SignInLink, StaffLogin, StaffSession
 from shop_core.customers.models import Identity
 from shop_core.customers.passwords import NOBODYS, Digest, count_try, digest_of, forget_tries, is_right
-from shop_core.customers.people import Address, meet
+from shop_core.customers.people import Address, lock_survivor, meet
 from shop_core.db.shop import Shop
 from shop_core.db.tx import Tx, View
 from shop_core.db.upsert import insert_or
@@ -209,6 +209,7 @@ class _Login:
 def _open_session(tx: Tx, browser: Address, actor: str) -> None:
     channel, _, external_id = actor.partition(":")
     person = meet(tx, channel=channel, external_id=external_id, name="", language="")
+    person_id = lock_survivor(tx, person.person_id)
     # The browser is another place where this person is: what he is told reaches him there, too.
     where = {"channel": browser.channel, "external_id": browser.external_id}
     tx.execute(
@@ -216,7 +217,7 @@ def _open_session(tx: Tx, browser: Address, actor: str) -> None:
             Identity.channel == browser.channel, Identity.external_id == browser.external_id
         )
     )
-    tx.execute(insert_or(tx, Identity).values(person_id=person.person_id, **where))
+    tx.execute(insert_or(tx, Identity).values(person_id=person_id, **where))
     lasts = {"actor": actor, "until": tx.now + SESSION_LASTS}
     tx.execute(
         insert_or(tx, StaffSession)

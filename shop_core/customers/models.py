@@ -1,24 +1,72 @@
-"""People, their identities and passwords."""
+"""People, their identities and passwords, and the journal of who became one with whom."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shop_core.db.base import Base, Id, Ref
 
 
 class Person(Base):
-    """Somebody we know. Also the row that a purchase locks, so that one person's purchases go one after another."""
+    """Somebody we know. Also the row that a purchase locks, so that one person's purchases go one after another.
+
+    ``merged_into``: he turned out to be that person, who has all that was his. The row stays, since the books and the
+    journal name it, and nothing else does. It leads to somebody who is not merged himself, never on to a third.
+    """
 
     __tablename__ = "people"
+    __table_args__ = (
+        Index(
+            "ix_people_merged_into",
+            "merged_into",
+            sqlite_where=text("merged_into IS NOT NULL"),
+            postgresql_where=text("merged_into IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[Id]
     name: Mapped[str] = mapped_column(String(128))
     language: Mapped[str] = mapped_column(String(8))
     since: Mapped[datetime]
+    merged_into: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class PersonChange(Base):
+    """Two persons became one, or an identity left one. Written once, never changed: so that it can be explained later.
+
+    ``kind``: ``merged`` (``other_id`` into ``person_id``) or ``parted`` (an identity of ``person_id`` became ``other_id``).
+    ``identities``: those that changed hands, as ``channel:id``. ``by`` said yes last; ``asked_by``, of a merge, had typed
+    the code and said yes before. ``details``: how many rows of what went along, and the balance in the minor unit.
+    ``gone_thread`` went on as ``kept_thread``.
+    """
+
+    __tablename__ = "person_changes"
+    __table_args__ = (
+        Index("ix_person_changes_person", "person_id"),
+        Index("ix_person_changes_other", "other_id"),
+        Index(
+            "ix_person_changes_gone_thread",
+            "gone_thread",
+            sqlite_where=text("gone_thread IS NOT NULL"),
+            postgresql_where=text("gone_thread IS NOT NULL"),
+        ),
+    )
+
+    id: Mapped[Id]
+    kind: Mapped[str] = mapped_column(String(10))
+    at: Mapped[datetime]
+    person_id: Mapped[Ref] = mapped_column(ForeignKey(Person.id))
+    other_id: Mapped[Ref] = mapped_column(ForeignKey(Person.id))
+    identities: Mapped[list[str]]
+    by: Mapped[str] = mapped_column(String(170))
+    asked_by: Mapped[str | None] = mapped_column(String(170))
+    details: Mapped[dict[str, Any]]
+    gone_thread: Mapped[int | None] = mapped_column(BigInteger)
+    kept_thread: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class Identity(Base):

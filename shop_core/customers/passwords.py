@@ -14,7 +14,7 @@ from typing import Final
 from sqlalchemy import bindparam, delete, select
 
 from shop_core.customers.models import Password, PasswordTries
-from shop_core.customers.people import Customer
+from shop_core.customers.people import Customer, lock_person
 from shop_core.db.shop import Shop
 from shop_core.db.tx import Tx, View
 from shop_core.db.upsert import insert_or
@@ -132,6 +132,7 @@ def _digest(password: Secret, salt: bytes) -> bytes:
 
 
 def _keep(tx: Tx, person_id: int, digest: Digest) -> None:
+    lock_person(tx, person_id)
     kept = {"salt": digest.salt, "value": digest.value, "set_at": tx.now}
     tx.execute(
         insert_or(tx, Password)

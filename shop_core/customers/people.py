@@ -11,13 +11,20 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from shop_core.customers.models import Identity, Person
 from shop_core.db.tx import Tx, View
 from shop_core.db.upsert import insert_or
-from shop_core.kernel.errors import ShopError
+from shop_core.kernel.errors import RetryLater, ShopError
 
 
 class NoSuchPerson(ShopError):
     """Nobody we know."""
 
     code = "customers.unknown"
+
+
+class PersonMerged(RetryLater):
+    """He became one with another person since we looked who he is. Nothing was done: whoever looks again finds that one."""
+
+    def __init__(self) -> None:
+        super().__init__("the person was merged", retry_after_s=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +53,7 @@ _FIND: Final = (
     .join(Identity, Identity.person_id == Person.id)
     .where(Identity.channel == bindparam("on"), Identity.external_id == bindparam("who"))
 )
-_LOCK: Final = select(Person.id).where(Person.id == bindparam("person")).with_for_update()
+_LOCK: Final = select(Person.merged_into).where(Person.id == bindparam("person")).with_for_update()
 
 
 def meet(tx: Tx, *, channel: str, external_id: str, name: str, language: str) -> Customer:
@@ -91,9 +98,50 @@ def lock_person(tx: Tx, person_id: int) -> None:
 
     Raises:
         NoSuchPerson: The row is not there.
+        PersonMerged: Whoever acts in his name has to look again who he is.
     """
-    if tx.execute(_LOCK, {"person": person_id}).first() is None:
+    if _lock(tx, person_id) is not None:
+        raise PersonMerged
+
+
+def lock_survivor(tx: Tx, person_id: int) -> int:
+    """Lock whoever somebody is now: for money and news that come for him, whatever he was called when they were asked for.
+
+    Raises:
+        NoSuchPerson: The row is not there.
+    """
+    into = _lock(tx, person_id)
+    return person_id if into is None else lock_survivor(tx, into)
+
+
+def survivor_of(view: View, person_id: int) -> int:
+    """Who somebody is now.
+
+    Raises:
+        NoSuchPerson: The row is not there.
+    """
+    row = view.execute(select(Person.merged_into).where(Person.id == person_id)).first()
+    if row is None:
         raise NoSuchPerson
+    return person_id if row.merged_into is None else int(row.merged_into)
+
+
+def require_not_merged(view: View, person_id: int) -> None:
+    """Insist that a refusal is not for having looked too early who somebody is.
+
+    Raises:
+        PersonMerged: It is.
+    """
+    row = view.execute(select(Person.merged_into).where(Person.id == person_id)).first()
+    if row is not None and row.merged_into is not None:
+        raise PersonMerged
+
+
+def _lock(tx: Tx, person_id: int) -> int | None:
+    row = tx.execute(_LOCK, {"person": person_id}).first()
+    if row is None:
+        raise NoSuchPerson
+    return None if row.merged_into is None else int(row.merged_into)
 
 
 def get_language(view: View, person_id: int) -> str:
@@ -113,9 +161,11 @@ def set_language(tx: Tx, person_id: int, language: str) -> None:
 
     Raises:
         NoSuchPerson: Nobody, or a language the shop does not speak.
+        PersonMerged: Look again who he is.
     """
     if language not in tx.policy.languages:
         raise NoSuchPerson
+    lock_person(tx, person_id)
     tx.execute(update(Person).where(Person.id == person_id).values(language=language))
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from shop_core.catalog.models import Variant
 from shop_core.catalog.read import get_variant
-from shop_core.customers.people import Address, Customer
+from shop_core.customers.people import Address, Customer, lock_person
 from shop_core.db.base import Base, Ref
 from shop_core.db.shop import Shop
 from shop_core.db.tx import Tx, View
@@ -53,6 +53,7 @@ class RestockWish(Base):
 
 def wish(tx: Tx, customer: Customer, variant_id: int) -> None:
     """Tell him when it is back. Twice is once; his place in the queue is that of the first time."""
+    lock_person(tx, customer.person_id)
     row = insert_or(tx, RestockWish).values(
         variant_id=variant_id,
         person_id=customer.person_id,

@@ -124,13 +124,15 @@ MONEY_IN: Final = (
     Check(
         "credited_receipt_reached_wallet",
         "receipt {id}",
-        "no entry of it moves {amount_minor} {currency} to the wallet of person {person_id}",
+        "no entry of it moves {amount_minor} {currency} to the wallet of person {person_id}, nor of who was merged into him",
         """
         SELECT r.id, r.person_id, r.amount_minor, r.currency FROM receipts r
         WHERE r.state IN ('credited', 'matched') AND NOT EXISTS
             (SELECT 1 FROM ledger_entries e JOIN ledger_postings p ON p.entry_id = e.id
              WHERE e.key IN ('receipt:' || r.id || ':credited', 'receipt:' || r.id || ':resolved')
-               AND p.account = 'wallet:' || r.person_id AND p.currency = r.currency
+               AND p.account IN (SELECT 'wallet:' || w.id FROM people w
+                                 WHERE w.id = r.person_id OR w.merged_into = r.person_id)
+               AND p.currency = r.currency
                AND p.amount_minor = -r.amount_minor)
         """,
     ),

@@ -14,6 +14,7 @@ from shop_core.invariants.check import Check, Finding
 from shop_core.invariants.goods import GOODS, IMPORTS
 from shop_core.invariants.money import MONEY_IN, RETURNS
 from shop_core.invariants.orders import ORDERS
+from shop_core.invariants.people import PEOPLE
 from shop_core.invariants.reconciled import RECONCILED
 from shop_core.invariants.supply import SUPPLY
 from shop_core.invariants.threads import THREADS
@@ -40,6 +41,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     *RECONCILED,
     *TOP_UPS,
     *THREADS,
+    *PEOPLE,
     *MONEY_IN,
 )
 """Every check that is one statement."""

@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Insert, Update, bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, Insert, Row, Update, bindparam, delete, func, select, update
 
 from shop_core.cases.cases import CaseKind, open_case
 from shop_core.customers.people import Address
@@ -58,6 +58,10 @@ class NewsKind(StrEnum):
     """For staff: somebody has answered, or said that no answer is needed."""
     THREAD_ANSWERED = "thread_answered"
     """For the customer: the shop wrote."""
+    PAIRING_ASKED = "pairing_asked"
+    """For the maker of a code: it was typed, and whoever did wants to be linked."""
+    PAIRING_ENDED = "pairing_ended"
+    """For the other side: linked, not linked, or not linked any more."""
     JOB_RAN = "job_ran"
     """For a member of staff: a job that he wanted to run has run."""
 
@@ -152,6 +156,21 @@ def queue_message(  # noqa: PLR0913 - whom, what, about what, why, when: each ca
     tx.wake("messages")
 
 
+def withdraw_from(tx: Tx, address: Address, kinds: Collection[NewsKind]) -> Sequence[Row[Any]]:
+    """Take back what waits to be told at an address. Who is sending it just now finds his claim gone."""
+    return tx.execute(
+        update(table_of(Message))
+        .where(
+            Message.channel == address.channel,
+            Message.external_id == address.external_id,
+            Message.state == MessageState.QUEUED.value,
+            Message.news.in_([kind.value for kind in kinds]),
+        )
+        .values(state=MessageState.FAILED.value, due_at=None, token=None, problem="moved")
+        .returning(Message.id, Message.news, Message.args, Message.cause)
+    ).all()
+
+
 def claim_messages(tx: Tx, channels: Collection[str], limit: int) -> Sequence[QueuedMessage]:
     """Take due messages of the channels this process can send on, oldest first."""
     values = {"now": tx.now, "most": limit, "until": tx.now + LEASE, "new_token": tx.new_token()}
@@ -207,7 +226,7 @@ def postpone(tx: Tx, message: QueuedMessage, problem: str, *, retry_after_s: int
         Fenced: Given up, and another sender had taken it over.
     """
     if tx.now - message.queued_at > GIVE_UP_AFTER:
-        _end_failed(tx, message, problem)
+        end_failed(tx, message, problem)
         return False
     pause_s = retry_after_s if retry_after_s is not None else min(2**message.attempts, _LONGEST_PAUSE_S)
     tx.execute(_own(message).values(due_at=tx.now + timedelta(seconds=pause_s), problem=problem[:200]))
@@ -220,7 +239,7 @@ def mark_failed(tx: Tx, message: QueuedMessage, problem: str) -> None:
     Not so for the news of a case: an owner who cannot be reached would be told of that, and so on for ever; nor for
     customers' messages and tasks: if nobody sees to them, that is a case of its own.
     """
-    _end_failed(tx, message, problem)
+    end_failed(tx, message, problem)
     if message.news in _FOR_STAFF_ONLY:
         return
     open_case(
@@ -228,7 +247,12 @@ def mark_failed(tx: Tx, message: QueuedMessage, problem: str) -> None:
     )
 
 
-def _end_failed(tx: Tx, message: QueuedMessage, problem: str) -> None:
+def end_failed(tx: Tx, message: QueuedMessage, problem: str) -> None:
+    """It will not be sent there.
+
+    Raises:
+        Fenced: Another sender had taken it over.
+    """
     finish(tx, _own(message).values(state=MessageState.FAILED.value, due_at=None, problem=problem[:200]))
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Row, Select, bindparam, select
 
 from shop_core.catalog.goods import GoodsKind
-from shop_core.customers.people import Address
+from shop_core.customers.people import Address, require_not_merged
 from shop_core.db.tx import Tx, View
 from shop_core.kernel.money import Money
 from shop_core.orders.errors import NoSuchOrder
@@ -86,8 +86,9 @@ def get_own(view: View, person_id: int, number: str) -> OrderView:
 
     Raises:
         NoSuchOrder: Not there, or not his.
+        PersonMerged: Look again who he is.
     """
-    return _require_own(_find(view, _BY_NUMBER, number), person_id)
+    return _own(view, person_id, _find(view, _BY_NUMBER, number))
 
 
 def get_any(view: View, number: str) -> OrderView:
@@ -122,8 +123,9 @@ def lock_own(tx: Tx, person_id: int, number: str) -> OrderView:
 
     Raises:
         NoSuchOrder: Not there, or not his.
+        PersonMerged: Look again who he is.
     """
-    return _require_own(_find(tx, _BY_NUMBER_LOCKED, number), person_id)
+    return _own(tx, person_id, _find(tx, _BY_NUMBER_LOCKED, number))
 
 
 def lock_any(tx: Tx, number: str) -> OrderView:
@@ -183,8 +185,9 @@ def _find(view: View, whole: Select[Any], wanted: int | str) -> OrderView:
     return _with_lines(rows[0], [_line(row, row.currency) for row in rows])
 
 
-def _require_own(order: OrderView, person_id: int) -> OrderView:
+def _own(view: View, person_id: int, order: OrderView) -> OrderView:
     if order.person_id != person_id:
+        require_not_merged(view, person_id)
         raise NoSuchOrder
     return order
 

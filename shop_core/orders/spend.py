@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import Select, String, and_, cast, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
+from shop_core.customers.models import Person
 from shop_core.db.tx import View
 from shop_core.kernel.errors import ShopError
 from shop_core.kernel.money import Money
@@ -51,8 +52,8 @@ def require_spendable(view: View, person_id: int, ways: Collection[str] | None) 
 def _has_other_money(view: View, person_id: int, ways: Collection[str]) -> bool:
     """Whether anything ever came into the wallet from a gateway that is not one of these.
 
-    Gifts of staff are no way to pay. What was spent since does not count: money has no label, and this errs on the safe
-    side of the platform's rule.
+    What somebody brought along who was merged into him counts as if it had come to him. Gifts of staff are no way to pay.
+    What was spent since does not count: money has no label, and this errs on the safe side of the platform's rule.
     """
     return view.execute(_other_money(person_id, ways).limit(1)).first() is not None
 
@@ -73,8 +74,14 @@ def _other_money(person_id: int, ways: Collection[str]) -> Select[int]:
         .join(other, and_(other.entry_id == own.entry_id, other.id != own.id))
         .outerjoin(Order, and_(Order.person_id == person_id, Entry.key == refund_key))
         .where(
-            own.account == accounts.wallet(person_id),
+            own.account.in_(_wallets_of(person_id)),
             own.amount_minor < 0,
             or_(of_gateway, other.account == accounts.SUSPENSE, of_refund),
         )
     )
+
+
+def _wallets_of(person_id: int) -> Select[str]:
+    """His wallet, and those that were emptied into it."""
+    his = or_(Person.id == person_id, Person.merged_into == person_id)
+    return select(literal("wallet:") + cast(Person.id, String)).where(his)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from shop_core.customers.people import find_customer, lock_person
+from shop_core.customers.people import find_customer, lock_survivor
 from shop_core.db.shop import Shop
 from shop_core.db.tx import Tx, View
 from shop_core.kernel.money import Money
@@ -73,6 +73,10 @@ def take(tx: Tx, gateway: str, notice: Notice) -> Taken:
     if is_known(tx, gateway, notice.external_ref):
         return Taken.REPEATED
     payment = find_payment(tx, notice.number)
+    if payment is not None:
+        # One order of locks for everybody: person, then order (placing and topping up lock the person first). The money is
+        # his who the payer is by now.
+        payment = replace(payment, person_id=lock_survivor(tx, payment.person_id))
     problem = _problem(payment, gateway, notice)
     if payment is None or problem is not None:
         return _suspend(tx, gateway, notice, payment, problem or Reason.UNKNOWN_NUMBER)
@@ -103,8 +107,6 @@ def _is_owner(view: View, payment: PaymentView, notice: Notice) -> bool:
 
 def _for_order(tx: Tx, payment: PaymentView, order_id: int, came: Came) -> Taken:
     notice = came.notice
-    # One order of locks for everybody: person, then order (placing and topping up lock the person first).
-    lock_person(tx, payment.person_id)
     order = lock_by_id(tx, order_id)
     if order.state in {OrderState.PAID, OrderState.DELIVERED, OrderState.REFUNDED}:
         return _credit(tx, payment, came, Reason.DOUBLE)
@@ -232,7 +234,6 @@ def _pay_order(tx: Tx, payment: PaymentView, order: OrderView, came: Came) -> Ta
 def _top_up(tx: Tx, payment: PaymentView, came: Came) -> Taken:
     """Into the wallet, whole; then the order it was meant for is paid from there, if it still can be."""
     notice = came.notice
-    lock_person(tx, payment.person_id)
     receipt_id = take_in(
         tx,
         payment.gateway,

@@ -78,6 +78,7 @@ class Payment(Claimable, Base):
     __table_args__ = (
         UniqueConstraint("number"),
         Index("ix_payments_subject", "purpose", "subject_id"),
+        Index("ix_payments_person", "person_id"),
         Index(
             "ix_payments_due_at",
             "due_at",
@@ -125,6 +126,7 @@ class Receipt(Base):
     __table_args__ = (
         UniqueConstraint("gateway", "external_ref"),
         Index("ix_receipts_payment", "payment_id"),
+        Index("ix_receipts_person", "person_id"),
         Index(
             "ix_receipts_suspense",
             "id",

@@ -13,6 +13,7 @@ from typing import Any, Final
 from sqlalchemy import Row, Update, insert, select, update
 
 from shop_core.cases.cases import MACHINE, CaseKind, close_case, open_case
+from shop_core.customers.people import lock_survivor
 from shop_core.db.base import table_of
 from shop_core.db.claims import finish
 from shop_core.db.tx import Tx, View
@@ -157,7 +158,7 @@ def end_refused(tx: Tx, refund: RefundView, said: str) -> None:
         open_case(tx, CaseKind.SUSPENSE, receipt.id, {**_evidence(receipt), "said": said[:200]})
         return
     _resolve(tx, refund, ReceiptState.CREDITED)
-    move = Move(accounts.wallet(owner), accounts.RETURNING, receipt.amount)
+    move = Move(accounts.wallet(lock_survivor(tx, owner)), accounts.RETURNING, receipt.amount)
     post(tx, key=f"receipt:{receipt.id}:resolved", kind="refund_refused", moves=[move])
     open_case(tx, CaseKind.GATEWAY, receipt.payment_id or 0, {"gateway": receipt.gateway, "said": said[:200]})
 

@@ -12,8 +12,8 @@ from shop_core.db.tx import Tx, View
 from shop_core.messaging.queue import NewsKind, queue_message
 from shop_core.staff import audit
 from shop_core.staff.roles import Roster
-from shop_core.threads.errors import NoSuchThread
 from shop_core.threads.models import Thread, ThreadMessage
+from shop_core.threads.read import thread_now
 from shop_core.threads.sealing import Origin, Said, Sealed, find_by_key, keep, seal
 from shop_core.threads.telling import answer_cause, tell_answering
 from shop_core.vault.vault import Vault
@@ -50,14 +50,13 @@ async def settle(shop: Shop, thread_id: int, *, by: str) -> bool:
 
 
 def _person_of(view: View, thread_id: int) -> int:
-    person_id = view.execute(select(Thread.person_id).where(Thread.id == thread_id)).scalar()
-    if person_id is None:
-        raise NoSuchThread
-    return int(person_id)
+    return int(
+        view.execute(select(Thread.person_id).where(Thread.id == thread_now(view, thread_id))).scalar_one()
+    )
 
 
 def _answer(tx: Tx, thread_id: int, sealed: Sealed, by: str, roster: Roster) -> int:
-    to = _lock(tx, thread_id)
+    thread_id, to = _lock(tx, thread_id)
     known = find_by_key(tx, sealed.key)
     if known is not None:
         return known
@@ -69,21 +68,21 @@ def _answer(tx: Tx, thread_id: int, sealed: Sealed, by: str, roster: Roster) -> 
 
 
 def _settle(tx: Tx, thread_id: int, by: str, roster: Roster) -> bool:
-    _lock(tx, thread_id)
+    thread_id, _ = _lock(tx, thread_id)
     if not _settle_all(tx, thread_id, by, roster, answer_id=None):
         return False
     audit.record(tx, actor=by, command="thread done", details={"thread": thread_id})
     return True
 
 
-def _lock(tx: Tx, thread_id: int) -> Address:
-    """Let answers to one thread go one after another. Where the answer goes."""
+def _lock(tx: Tx, thread_id: int) -> tuple[int, Address]:
+    """Let answers to one thread go one after another. Which it is by now, and where the answer goes."""
     row = tx.execute(
         select(Thread.channel, Thread.external_id).where(Thread.id == thread_id).with_for_update()
     ).first()
     if row is None:
-        raise NoSuchThread
-    return Address(row.channel, row.external_id)
+        return _lock(tx, thread_now(tx, thread_id))
+    return thread_id, Address(row.channel, row.external_id)
 
 
 def _settle_all(tx: Tx, thread_id: int, by: str, roster: Roster, *, answer_id: int | None) -> bool:

@@ -50,6 +50,8 @@ class Thread(Base):
 class ThreadMessage(Base):
     """One message, of the customer or of the shop. The text is sealed, bound to the person and to ``key``.
 
+    ``sealed_for`` is that person; he may have been merged into whose the thread is now.
+
     ``key`` is the message's own id on its channel: the same message once more finds the row. A customer's message is
     settled once, by an answer (``answer_id``) or by somebody who says that none is needed; what the shop wrote has
     ``seen_at`` when the customer has opened the conversation since.
@@ -69,6 +71,7 @@ class ThreadMessage(Base):
     author: Mapped[str] = mapped_column(String(170))
     order_id: Mapped[int | None] = mapped_column(BigInteger)
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed_for: Mapped[int] = mapped_column(BigInteger, server_default="0")
     at: Mapped[datetime]
     settled_at: Mapped[datetime | None]
     settled_by: Mapped[str | None] = mapped_column(String(170))

@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from statistics import median
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, String, and_, cast, exists, func, literal, select, update
+from sqlalchemy import ColumnElement, Row, String, and_, case, cast, exists, func, literal, select, update
+from sqlalchemy.orm import aliased
 
-from shop_core.customers.models import Person
+from shop_core.customers.models import Person, PersonChange
 from shop_core.customers.people import Address, find_customer
 from shop_core.db.base import table_of
 from shop_core.db.tx import Tx, View
@@ -89,16 +90,22 @@ _THREAD: Final = select(
     Thread.last_at,
     Person.name,
 ).join(Person, Person.id == Thread.person_id)
+_SEALER: Final = aliased(Person)
+_OPENS_FOR: Final = case(
+    (_SEALER.merged_into == Thread.person_id, ThreadMessage.sealed_for), else_=Thread.person_id
+).label("opens_for")
+"""Whom a message was sealed for: whose thread it is, or who was merged into him. Moved to a stranger's it does not open."""
 _MESSAGE: Final = (
     select(
         *ThreadMessage.__table__.columns,
-        Thread.person_id,
+        _OPENS_FOR,
         ThreadFile.kind,
         ThreadFile.size,
         ThreadFile.name_sealed,
         ThreadFile.sealed.is_not(None).label("is_kept"),
     )
     .join(Thread, Thread.id == ThreadMessage.thread_id)
+    .outerjoin(_SEALER, _SEALER.id == ThreadMessage.sealed_for)
     .outerjoin(ThreadFile, ThreadFile.message_id == ThreadMessage.id)
 )
 
@@ -118,15 +125,27 @@ def count_waiting(view: View) -> int:
 
 
 def get_thread(view: View, thread_id: int) -> ThreadView:
-    """One thread: for staff.
+    """One thread: for staff. One that went on as another is found as that.
 
     Raises:
         NoSuchThread: Nobody wrote in it.
     """
-    row = view.execute(_THREAD.where(Thread.id == thread_id)).first()
-    if row is None:
+    return _thread(view.execute(_THREAD.where(Thread.id == thread_now(view, thread_id))).one())
+
+
+def thread_now(view: View, thread_id: int) -> int:
+    """A thread, or the one that it went on as when its person was merged: notices and buttons name the old one for ever.
+
+    Raises:
+        NoSuchThread: Nobody wrote in it.
+    """
+    if view.execute(select(Thread.id).where(Thread.id == thread_id)).first() is not None:
+        return thread_id
+    gone = select(PersonChange.kept_thread).where(PersonChange.gone_thread == thread_id)
+    kept = view.execute(gone.order_by(PersonChange.id.desc()).limit(1)).scalar()
+    if kept is None:
         raise NoSuchThread
-    return _thread(row)
+    return thread_now(view, kept)
 
 
 def list_messages(
@@ -172,14 +191,15 @@ def open_file(view: View, vault: Vault, message: MessageView) -> OpenedFile:
         NoSuchMessage: It has none, or none any more.
     """
     row = view.execute(
-        select(ThreadFile.sealed, ThreadMessage.key, Thread.person_id)
+        select(ThreadFile.sealed, ThreadMessage.key, _OPENS_FOR)
         .join(ThreadMessage, ThreadMessage.id == ThreadFile.message_id)
         .join(Thread, Thread.id == ThreadMessage.thread_id)
+        .outerjoin(_SEALER, _SEALER.id == ThreadMessage.sealed_for)
         .where(ThreadFile.message_id == message.id)
     ).first()
     if row is None or row.sealed is None or message.file is None:
         raise NoSuchMessage
-    content = vault.open_bytes(row.sealed, place=place_of(row.person_id, row.key, "file"))
+    content = vault.open_bytes(row.sealed, place=place_of(row.opens_for, row.key, "file"))
     return OpenedFile(message.file, content)
 
 
@@ -256,7 +276,7 @@ def _thread(row: Row[Any]) -> ThreadView:
 
 
 def _message(vault: Vault, row: Row[Any]) -> MessageView:
-    text = vault.open(row.sealed, place=place_of(row.person_id, row.key, "text")).reveal()
+    text = vault.open(row.sealed, place=place_of(row.opens_for, row.key, "text")).reveal()
     return MessageView(
         row.id,
         row.thread_id,
@@ -273,5 +293,5 @@ def _message(vault: Vault, row: Row[Any]) -> MessageView:
 
 
 def _file(vault: Vault, row: Row[Any]) -> FileView:
-    name = vault.open(row.name_sealed, place=place_of(row.person_id, row.key, "name")).reveal()
+    name = vault.open(row.name_sealed, place=place_of(row.opens_for, row.key, "name")).reveal()
     return FileView(row.id, FileKind(row.kind), row.size, bool(row.is_kept), name)

@@ -67,8 +67,9 @@ class SealedFile:
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """What was said, ready to be kept under its key."""
+    """What was said, ready to be kept under its key; ``person_id`` is whom it is sealed for."""
 
+    person_id: int
     key: str
     text: bytes
     file: SealedFile | None
@@ -104,11 +105,12 @@ def seal(vault: Vault, person_id: int, key: str, said: Said) -> Sealed:
     """
     text = vault.seal(said.text, place=place_of(person_id, key, "text"))
     if said.file is None:
-        return Sealed(key, text, None)
+        return Sealed(person_id, key, text, None)
     content = said.file.content
     kind = FileKind.FILE if picture_type(content) is None else FileKind.PICTURE
     name = vault.seal(said.file.name[:LONGEST_NAME], place=place_of(person_id, key, "name"))
     return Sealed(
+        person_id,
         key,
         text,
         SealedFile(
@@ -133,6 +135,7 @@ def keep(tx: Tx, sealed: Sealed, origin: Origin) -> int:
             author=origin.author,
             order_id=origin.order_id,
             sealed=sealed.text,
+            sealed_for=sealed.person_id,
             at=tx.now,
         )
         .returning(ThreadMessage.id)

@@ -94,6 +94,8 @@ TRADE_TABLES: Final = {
     "used_keys": "key",
     "cases": "id",
     "outbox": "id",
+    "pairings": "key",
+    "person_changes": "id",
     "threads": "id",
     "thread_messages": "id",
     "thread_files": "message_id",

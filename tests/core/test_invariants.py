@@ -43,6 +43,7 @@ from shop_core.threads.watch import watch_threads
 from shop_core.threads.write import write_to_shop
 from shop_core.vault.vault import Vault
 from tests.core.builders import CLOSED, EPAY, OTHER_GATEWAY, OWNER, START, VAULT_KEYS, Market
+from tests.core.pairs import link
 from tests.core.wholesaler import STATING, Trade, a_trade
 from tests.postgres import PostgresServer
 
@@ -72,6 +73,7 @@ def drop_entry(state: str, step: str) -> tuple[str, ...]:
     )
 
 
+MERGED: Final = "(SELECT max(id) FROM people WHERE merged_into IS NOT NULL)"
 DONE: Final = "(SELECT min(id) FROM purchases WHERE state = 'done')"
 
 CORRUPTIONS: Final[dict[str, tuple[str, ...]]] = {
@@ -245,6 +247,17 @@ CORRUPTIONS: Final[dict[str, tuple[str, ...]]] = {
     "suspense_case_has_receipt": (
         "UPDATE cases SET closed_at = NULL WHERE kind = 'suspense' AND closed_at IS NOT NULL",
     ),
+    "nothing_belongs_to_a_merged_person": (
+        f"UPDATE orders SET person_id = {MERGED} WHERE id = (SELECT min(id) FROM orders)",
+    ),
+    "merged_wallet_is_empty": (
+        f"UPDATE ledger_balances SET amount_minor = 7 WHERE account = 'wallet:' || {MERGED}",
+    ),
+    "merged_person_leads_to_one_who_is_not": (
+        "UPDATE people SET merged_into = 123456 WHERE merged_into IS NOT NULL",
+    ),
+    "merge_is_in_the_journal": ("DELETE FROM person_changes",),
+    "message_is_sealed_for_its_person": (f"UPDATE thread_messages SET sealed_for = 123456 WHERE sealed_for = {MERGED}",),
     "thread_waits_for_its_first_unsettled": (
         "UPDATE threads SET waiting_since = waiting_since + 1 WHERE waiting_since IS NOT NULL",
     ),
@@ -315,6 +328,10 @@ async def populate(market: Market) -> None:
         shop, await market.one("SELECT id FROM threads"), Said("在的"), key="tg:1", by=OWNER
     )
     await write_to_shop(shop, other, Said("在吗"), key="web:2")
+    # Two who turned out to be one.
+    older, younger = await market.a_customer(channel="tg"), await market.a_customer(balance=50)
+    await write_to_shop(shop, younger, Said("是我"), key="web:3")
+    await link(market, older, younger)
 
 
 async def populate_stars(market: Market, variant: int) -> None:
