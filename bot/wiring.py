@@ -162,7 +162,13 @@ def open_shop(
     textual = frozenset(
         name for name, channel in config.channels.items() if isinstance(channel, WechatConfig)
     )
-    policy = replace(config.shop.policy(), guest_channels=guests, textual_channels=textual, suppliers=terms)
+    policy = replace(
+        config.shop.policy(),
+        guest_channels=guests,
+        textual_channels=textual,
+        channel_kinds={name: channel.kind for name, channel in config.channels.items()},
+        suppliers=terms,
+    )
     known = suppliers or Suppliers({})
     surroundings = Surroundings(policy, SystemRandom(), SUBSCRIPTIONS)
     services = {

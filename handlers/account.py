@@ -56,7 +56,10 @@ async def balance(visit: Visit) -> Screen:
         Line(visit.say("balance.title", amount=visit.money(amount)), Style.TITLE),
         Line(visit.say("balance.text")),
     )
-    return Screen(lines, ((LinkButton(visit.say("button.home"), link("home")),),))
+    home = (LinkButton(visit.say("button.home"), link("home")),)
+    if not visit.has_channels:
+        return Screen(lines, (home,))
+    return Screen(lines, ((LinkButton(visit.say("pairing.button"), link("pairing")),), home))
 
 
 async def language(visit: Visit) -> Screen:

@@ -6,7 +6,19 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
-from handlers import account, account_asked, browse, buying, guest, joining, order_screen, product, support
+from handlers import (
+    account,
+    account_asked,
+    browse,
+    buying,
+    guest,
+    joining,
+    order_screen,
+    pairing,
+    parting,
+    product,
+    support,
+)
 from handlers.incoming import LONGEST_LINK, Incoming, Link, Text, Upload
 from handlers.links import link, match
 from handlers.refusals import refusal_screen
@@ -60,6 +72,17 @@ FLOWS: Final[Mapping[str, Flow]] = {
     "ask_recovery": guest.ask_recovery,
     "recover": guest.recover,
     "balance": account.balance,
+    "pairing": pairing.pairing,
+    "pairing_code": pairing.pairing_code,
+    "ask_pairing": pairing.pairing,
+    "typed_pairing": pairing.typed_pairing,
+    "see_pairing": pairing.see_pairing,
+    "accept_pairing": pairing.accept_pairing,
+    "confirm_pairing": pairing.confirm_pairing,
+    "decline_pairing": pairing.decline_pairing,
+    "choose_part": parting.choose_part,
+    "ask_part": parting.ask_part,
+    "part": parting.part,
     "language": account.language,
     "help": account.help_screen,
     "invitation": joining.invitation,
@@ -71,7 +94,7 @@ FLOWS: Final[Mapping[str, Flow]] = {
 }
 """Endpoint → flow; a flow takes the visit and the link's values."""
 
-SPOKEN: Final = ("pick_up", "orders", "help", "support", "home", "balance")
+SPOKEN: Final = ("pick_up", "orders", "help", "support", "home", "balance", "pairing")
 """Endpoints that people ask for in words; which words, the catalogue says."""
 
 SECRETS: Final = frozenset({"set_password", "recover", "typed_input"})

@@ -8,6 +8,7 @@ from typing import Final
 
 from handlers.links import link
 from handlers.order_screen import OrderFacts, draw_order, facts_of
+from handlers.pairing import asked_screen, ended_screen
 from handlers.product import restocked_screen
 from handlers.screen import Line, LinkButton, Screen, Style
 from handlers.support import answer_screen
@@ -68,6 +69,10 @@ async def _about_no_order(visit: Visit, message: QueuedMessage) -> Screen | None
             where = {"channel": message.address.channel, "external_id": message.address.external_id}
             asked = await visit.shop.read(prompts.asked, **where)
             return await answer_screen(visit, int(message.args["message_id"]), is_asked=asked is not None)
+        case NewsKind.PAIRING_ASKED:
+            return await asked_screen(visit, str(message.args["key"]))
+        case NewsKind.PAIRING_ENDED:
+            return await ended_screen(visit, str(message.args["outcome"]))
         case NewsKind.RESTOCKED:
             return await restocked_screen(visit, int(message.args["variant_id"]))
         case _:

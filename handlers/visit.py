@@ -45,6 +45,11 @@ class Visit:
         """Whether his channel has nothing to touch, and shows no file."""
         return self.customer.channel in self.shop.policy.textual_channels
 
+    @property
+    def has_channels(self) -> bool:
+        """Whether the shop is elsewhere, too."""
+        return len(self.shop.policy.channel_kinds) > 1
+
     def money(self, amount: Money) -> str:
         """An amount as he reads it."""
         return self.say.money(amount)

@@ -39,6 +39,7 @@ class Policy:
         low_stock: From how many codes down a screen says "only n left".
         guest_channels: Channel instances that know a person by his browser alone: losing it, he needs another way back
             to his orders.
+        channel_kinds: Channel instance → what it is, as customers know it: ``telegram``.
         textual_channels: Channel instances where people only type: nothing can be touched, no file shown; what would be
             one is text there.
         margin_percent: Goods bought for an order have to leave at least so much of their cost as profit, unless the owner
@@ -57,6 +58,7 @@ class Policy:
     low_stock: int = 5
     guest_channels: frozenset[str] = frozenset()
     textual_channels: frozenset[str] = frozenset()
+    channel_kinds: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     margin_percent: int = 0
     price_jump_percent: int = 20
     suppliers: Mapping[str, SupplierTerms] = field(default_factory=lambda: MappingProxyType({}))

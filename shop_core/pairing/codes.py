@@ -27,8 +27,9 @@ from shop_core.vault.vault import Vault
 LASTS: Final = timedelta(minutes=10)
 """From making a code to typing it, and from the yes of who typed it to the yes of who made it."""
 CODE_LENGTH: Final = 6
-"""31^6 codes, nearly a billion, for ten minutes, five tries an hour for a person: and then its maker has to say yes.
+"""23 × 31^5 codes, 660 million, for ten minutes, five tries an hour for a person: and then its maker has to say yes.
 Never as long as an order's number."""
+_LETTERS: Final = "".join(char for char in ALPHABET if char.isalpha())
 _CODE: Final = re.compile(f"[{ALPHABET}]{{{CODE_LENGTH}}}")
 _HALF: Final = CODE_LENGTH // 2
 
@@ -63,18 +64,23 @@ def display_code(code: Secret) -> str:
     return f"{text[:_HALF]}-{text[_HALF:]}"
 
 
-async def make_code(shop: Shop, customer: Customer) -> Secret:
-    """A code to be typed on another channel. It takes the place of the one that was made here before.
+@dataclass(frozen=True, slots=True)
+class MadeCode:
+    """A fresh code. Only a digest of it is kept."""
 
-    Returns:
-        The code, which is not kept.
+    pairing: PairingView
+    code: Secret
+
+
+async def make_code(shop: Shop, customer: Customer) -> MadeCode:
+    """A code to be typed on another channel. It takes the place of the one that was made here before.
 
     Raises:
         LentBrowser: Not here.
     """
-    code = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
-    await shop.write(_make, customer, _digest(shop, code))
-    return Secret(code)
+    # A letter first: all of digits it would be a choice where choices are numbers.
+    code = secrets.choice(_LETTERS) + "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH - 1))
+    return MadeCode(await shop.write(_make, customer, _digest(shop, code)), Secret(code))
 
 
 async def type_code(shop: Shop, customer: Customer, text: str) -> PairingView:
@@ -122,10 +128,13 @@ def find_pairing(view: View, customer: Customer, key: str) -> PairingView:
     return view_of(row)
 
 
-def find_made(view: View, customer: Customer) -> PairingView | None:
-    """The code that was made here and still works, if there is one."""
-    row = view.execute(_ALL.where(_made_by(customer), Pairing.until > view.now)).first()
-    return None if row is None else view_of(row)
+def find_open(view: View, customer: Customer) -> PairingView | None:
+    """What waits for somebody's yes here: first what he made and another has said yes to, then what he typed himself."""
+    waits = or_(and_(_made_by(customer), Pairing.accepted_at.is_not(None)), _typed_by(customer))
+    rows = view.execute(_ALL.where(waits, Pairing.until > view.now).order_by(Pairing.until.desc())).all()
+    found = [view_of(row) for row in rows]
+    here = Address(customer.channel, customer.external_id)
+    return next(iter(sorted(found, key=lambda one: one.maker != here)), None)
 
 
 def purge(tx: Tx) -> int:
@@ -190,7 +199,7 @@ def _typed_by(customer: Customer) -> ColumnElement[bool]:
     )
 
 
-def _make(tx: Tx, customer: Customer, digest: bytes) -> None:
+def _make(tx: Tx, customer: Customer, digest: bytes) -> PairingView:
     lock_person(tx, customer.person_id)
     require_own_channel(tx, customer)
     here = {"channel": customer.channel, "external_id": customer.external_id}
@@ -199,11 +208,10 @@ def _make(tx: Tx, customer: Customer, digest: bytes) -> None:
             Pairing.channel == customer.channel, Pairing.external_id == customer.external_id
         )
     )
-    tx.execute(
-        insert(table_of(Pairing)).values(
-            key=new_key(tx.random), digest=digest, person_id=customer.person_id, until=tx.now + LASTS, **here
-        )
+    made = insert(table_of(Pairing)).values(
+        key=new_key(tx.random), digest=digest, person_id=customer.person_id, until=tx.now + LASTS, **here
     )
+    return view_of(tx.execute(made.returning(*Pairing.__table__.columns)).one())
 
 
 def _type(tx: Tx, customer: Customer, digest: bytes) -> PairingView | None:

@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, insert, select
 
 from shop_core.catalog.read import get_variant_for_sale
 from shop_core.conversations.keys import new_key
-from shop_core.customers.people import lock_person
+from shop_core.customers.people import PersonMerged, lock_person
 from shop_core.db.base import table_of
 from shop_core.db.shop import Shop
 from shop_core.db.tx import Tx, View
@@ -25,7 +25,7 @@ from shop_core.orders.models import OrderState
 from shop_core.orders.pay import pay_waiting_from_wallet
 from shop_core.orders.place import Wish, place
 from shop_core.orders.read import OrderView, get_by_id
-from shop_core.resale.keys import CHANNEL, ResellerView
+from shop_core.resale.keys import CHANNEL, ResellerView, get_reseller
 from shop_core.resale.models import DownstreamOrder
 from shop_core.vault.vault import Vault
 
@@ -77,7 +77,11 @@ async def order_downstream(shop: Shop, reseller: ResellerView, asked: Asked) -> 
             bought, nothing is kept.
     """
     key = new_key(shop.random)
-    return await shop.write(_place, reseller, asked, key, await _seal(shop, reseller, asked, key))
+    try:
+        return await shop.write(_place, reseller, asked, key, await _seal(shop, reseller, asked, key))
+    except PersonMerged:
+        # Since the request was proved, its person was linked with another: the keys are that one's now.
+        return await order_downstream(shop, await shop.read(get_reseller, reseller.key), asked)
 
 
 async def _seal(

@@ -10,8 +10,8 @@ from tests.core.builders import Market
 
 async def asked(market: Market, maker: Customer, typer: Customer) -> PairingView:
     """A code made by one and typed and accepted by the other: the maker's yes is lacking."""
-    code = await make_code(market.shop, maker)
-    pairing = await type_code(market.shop, typer, code.reveal())
+    made = await make_code(market.shop, maker)
+    pairing = await type_code(market.shop, typer, made.code.reveal())
     return await accept(market.shop, typer, pairing.key)
 
 

@@ -12,7 +12,7 @@ from handlers.conversation import FLOWS
 from handlers.links import match
 from handlers.screen import LinkButton
 from tests.core.builders import a_market
-from tests.handlers.street import TWO_WAYS, Street, Visitor, buttons_of
+from tests.handlers.street import ONE_WAY, TWO_WAYS, Street, Visitor, buttons_of
 
 LONG: Final = "超长商品名称会员季卡充值码游戏点券音乐视频年度豪华典藏限定"
 _KEY: Final = re.compile(r"/[0-9A-Za-z]{10}$")
@@ -73,7 +73,11 @@ class Crawler:
 async def test_every_link_of_every_screen_leads_somewhere(database_url: str, language: str) -> None:
     # One language, so that pressing the other's button does not change it halfway.
     guests = frozenset({TWO_WAYS})
-    async with a_market(database_url, unpaid_cap=50, languages=(language,), guest_channels=guests) as market:
+    kinds = {ONE_WAY: "telegram", TWO_WAYS: "webchat"}
+    spoken = (language,)
+    async with a_market(
+        database_url, unpaid_cap=50, languages=spoken, guest_channels=guests, channel_kinds=kinds
+    ) as market:
         street = Street.with_words(market)
         await a_full_shop(street)
         visitor = street.a_visitor(TWO_WAYS)
@@ -103,6 +107,14 @@ async def test_every_link_of_every_screen_leads_somewhere(database_url: str, lan
             # Only behind the number of somebody else's order.
             "ask_recovery",
             "recover",
+            # Only behind a code from another channel: test_linking.
+            "accept_pairing",
+            "confirm_pairing",
+            "decline_pairing",
+            "ask_pairing",
+            "choose_part",
+            "ask_part",
+            "part",
             # Only behind a code that somebody of the staff passed on.
             "invitation",
             "join",

@@ -225,6 +225,7 @@ VALUES: Final[dict[str, st.SearchStrategy[Any]]] = {
     "code": st.text(ALPHABET, min_size=16, max_size=16),
     "number": st.randoms().map(new_number),
     "message_id": st.integers(1, 2**63 - 1),
+    "identity_id": st.integers(1, 2**63 - 1),
     "gateway": st.from_regex(r"[a-z][a-z0-9_-]{0,19}", fullmatch=True),
     "language": st.sampled_from(["zh", "en"]),
 }

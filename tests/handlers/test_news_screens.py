@@ -165,8 +165,14 @@ def _about_a_case(message: QueuedMessage) -> QueuedMessage:
 def test_every_kind_of_news_for_customers_has_a_story() -> None:
     told = {kind for _, kind, _ in ABOUT_AN_ORDER.values()} | {NewsKind.ORDER_WAITS, NewsKind.ORDER_CHECKED}
     # test_restock.py tells of what is back, test_support.py of answers, test_bills.py of
-    # money that went back; the others are for staff.
-    elsewhere = {NewsKind.RESTOCKED, NewsKind.THREAD_ANSWERED, NewsKind.MONEY_RETURNED}
+    # money that went back, test_linking.py of linked channels; the others are for staff.
+    elsewhere = {
+        NewsKind.RESTOCKED,
+        NewsKind.THREAD_ANSWERED,
+        NewsKind.MONEY_RETURNED,
+        NewsKind.PAIRING_ASKED,
+        NewsKind.PAIRING_ENDED,
+    }
     for_staff = {
         NewsKind.CASE_OPENED,
         NewsKind.IMPORT_ENDED,

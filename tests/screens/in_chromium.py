@@ -10,6 +10,7 @@ from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from shop_core.customers.people import Address
 from tests.browser import PATIENCE_MS, complaints_of
+from tests.screens.on_telegram import on_his_phone
 from tests.screens.person import OWNER, Cast, Key, Person
 from tests.screens.script import Script
 from tests.screens.stage import Stage
@@ -153,6 +154,9 @@ class BrowserCast(Cast):
     async def close(self) -> None:
         for context in self._contexts:
             await context.close()
+
+    async def elsewhere(self) -> Person:
+        return await on_his_phone(self)
 
     async def _meet(self, name: str) -> Person:
         return await self._window_of(name, f"{self.stage.base_url}/chat")

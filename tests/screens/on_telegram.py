@@ -121,6 +121,15 @@ class TelegramCast(Cast):
         return TelegramPerson(self.stage, self.script, self.language, user)
 
 
+async def on_his_phone(cast: Cast) -> Person:
+    """The customer of a cast on the web, in Telegram, in the same script."""
+    phone = TelegramCast(cast.stage, cast.language)
+    phone.script = cast.script
+    person = await phone.customer()
+    person.name += " (Telegram)"
+    return person
+
+
 def draw(message: ShownMessage) -> str:
     """A message with its buttons. A hidden text is a veil."""
     lines = []

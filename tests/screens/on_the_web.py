@@ -18,6 +18,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from shop_core.customers.people import Address
+from tests.screens.on_telegram import on_his_phone
 from tests.screens.person import OWNER, Cast, Key, Person
 from tests.screens.script import CHANGED, NEW, NOTICE, Script
 from tests.screens.stage import PATIENCE_S, Stage
@@ -174,6 +175,9 @@ class WebCast(Cast):
         async with self._http() as http:
             entered = await http.post(f"/staff/enter/{token}")
         return self._page(OWNER[self.language], "/staff", entered)
+
+    async def elsewhere(self) -> Person:
+        return await on_his_phone(self)
 
     async def _meet(self, name: str) -> Person:
         async with self._http() as http:

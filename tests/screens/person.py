@@ -175,6 +175,12 @@ class Cast(ABC):
         """Somebody else; on the web also: the same one in another browser."""
         return await self._meet(OTHER[self.language])
 
+    async def elsewhere(self) -> Person:
+        """The customer once more, in another place: where there is a second channel, on that."""
+        person = await self._meet(CUSTOMER[self.language])
+        person.name += " (2)"
+        return person
+
     def between(self, zh: str, en: str) -> None:
         """Say what happens outside of the conversation."""
         self.script.happened(zh if self.language == "zh" else en)

@@ -17,6 +17,9 @@ _REFERENCE: Final = re.compile(r"\b20\d{17}\b")
 _A_REFERENCE: Final = "2026112012000000001"
 _GUEST: Final = re.compile(r"\b[0-9a-f]{8}\b(?= #\d)")
 """What staff see of a guest in the place of a name."""
+_PAIRING: Final = re.compile(rf"\b[{ALPHABET}]{{3}}-[{ALPHABET}]{{3}}\b")
+"""A code that links two channels."""
+_A_PAIRING: Final = "K7M-2QX"
 _DEVICE: Final = re.compile(r"\bweb \w\w…\w\w\b")
 
 NEW: Final = "●"
@@ -36,7 +39,7 @@ class Names:
         text = _ADDRESS.sub(
             lambda found: "https://shop.example.com" + (f"{found[1]}…" if found[1] else ""), text
         )
-        text = _GUEST.sub("0a1b2c3d", text)
+        text = _PAIRING.sub(_A_PAIRING, _GUEST.sub("0a1b2c3d", text))
         text = _DEVICE.sub("web 0a…9f", _REFERENCE.sub(_A_REFERENCE, text))
         return _NUMBER.sub(self._number, text)
 

@@ -94,12 +94,14 @@ def kind_of(content: bytes) -> str | None:
 
 
 def _next_word(screens: Sequence[Screen], say: Phrases) -> tuple[str, str]:
-    """What to write after news, and how that is said: a code in it comes first, then what staff have to see to."""
+    """What to write after news, and how that is said: a code or a yes come first, then what staff have to see to."""
     links = [button for screen in screens for button in buttons_of(screen)]
     for button in links:
         found = match(button.link)
         if found is not None and found[0] == "code":
             return say("wechat.word.pick_up"), say("wechat.pick_up", what=button.text)
+        if found is not None and found[0] == "confirm_pairing":
+            return say("wechat.word.pairing"), say("wechat.see_pairing")
     command = next((_command(button.link) for button in links if _command(button.link)), None)
     if command is not None:
         return command, say("wechat.see_to_it", command=command)

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: Final = "0026"
-down_revision: Final = "0028"
+down_revision: Final = "0029"
 
 ID: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 JSON: Final = sa.JSON(none_as_null=True).with_variant(

@@ -193,6 +193,40 @@ async def _staff(script: Script) -> None:
         await script.say(text)
 
 
+async def _link(script: Script) -> None:
+    """The same person has a second account of WeChat's, and bought with that."""
+    other = script.stage.wechat.follower()
+    for text in ("hi", "1"):
+        await other.say(text)
+    await script.stage.pay(await other.say("1"))
+    await script.say("关联")
+    code = (await script.say("获取关联码")).splitlines()[1]
+    script.note("小明的另一个微信号：关联")
+    await other.say("关联")
+    await other.say(code)
+    script.note("另一个微信号：发来关联码，是我")
+    await other.say("1")
+    await script.hear("提醒来了")
+    for text in ("关联", "1", "提货", "关联", "解除关联", "2", "1"):
+        await script.say(text)
+
+
+async def _link_back(script: Script) -> None:
+    """He types the code here, and says no to the first one."""
+    other = script.stage.wechat.follower()
+    for text in ("关联", "AAAAAA"):
+        await script.say(text)
+    await other.say("关联")
+    code = (await other.say("获取关联码") or "").splitlines()[1]
+    script.note("小明的另一个微信号拿到关联码")
+    await script.say(code)
+    await script.say("1")
+    await other.say("关联")
+    await other.say("1")
+    await script.hear("另一边确认了")
+    await script.say("关联")
+
+
 JOURNEYS: Final = (
     Journey("buy", {"zh": "从「你好」到卡密", "en": "From “hello” to the code"}, _buy),
     Journey("several", {"zh": "买 12 张，卡密分页看"}, _several),
@@ -209,4 +243,6 @@ JOURNEYS: Final = (
     Journey("staff", {"zh": "店主：看消息，回复，退款，入库"}, _staff, profile="passive", is_staff=True),
     Journey("quota", {"zh": "主动消息用完了，用「提货」取卡密"}, _quota),
     Journey("refund", {"zh": "退款到余额，再用余额买"}, _refund),
+    Journey("link", {"zh": "关联：这里拿码，那边输入，再解除"}, _link),
+    Journey("link-typed", {"zh": "关联：那边拿码，这里输入"}, _link_back),
 )

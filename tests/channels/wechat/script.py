@@ -12,6 +12,7 @@ from tests.standins.wechat import Follower
 
 _LINK: Final = re.compile(r"http://127\.0\.0\.1:\d+/(pay|upload)/[\w/-]+")
 _NUMBER: Final = re.compile(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}\b")
+_PAIRING: Final = re.compile(r"\b[A-Z][0-9A-Z]{2}-[0-9A-Z]{3}\b")
 _DAY: Final = re.compile(r"\b\d\d-\d\d (?=\d\d:\d\d\b)")
 _CLOCK: Final = re.compile(r"\b\d\d:\d\d\b")
 _NAMES: Final = {"zh": "小明", "en": "Ming"}
@@ -97,6 +98,7 @@ class Script:
     def _same(self, text: str) -> str:
         text = _CLOCK.sub("14:32", _DAY.sub("11-22 ", text))
         text = _LINK.sub(r"https://shop.example.com/\1/…", text)
+        text = _PAIRING.sub("K7M-2QX", text)
         return _NUMBER.sub(
             lambda found: self._numbers.setdefault(found[0], f"K7M2-000{len(self._numbers) + 1}"), text
         )
