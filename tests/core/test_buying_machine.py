@@ -53,7 +53,7 @@ PRICE = 990
 TOP_UPS = {2: "mobile", 3: "phone"}
 """Which variants are direct top-ups, and what their buyers are asked for."""
 LONG = int(os.environ.get("KAPU_LONG", "0"))
-"""So many shops, with more customers each: a hundred make thousands of charges, in a quarter of an hour or two."""
+"""So many shops, with more customers each: forty make thousands of charges, in a quarter of an hour."""
 IS_LONG = LONG > 0
 SHOPS, STEPS = (LONG, 60) if IS_LONG else (12, 40)
 ORDERS_AT_ONCE = 24 if IS_LONG else 1
@@ -61,8 +61,8 @@ AT_ONCE = 24 if IS_LONG else 3
 """So many deeds and answers of a supplier are known in advance, at most."""
 AT_FIRST = 20 if IS_LONG else 0
 """The shops of a long run begin with customers and unreliable suppliers: Hypothesis likes some to have hardly any."""
-LEAST_CHARGES = 25
-"""So many charges a shop has in a long run, taken over all: a hundred shops have thousands."""
+LEAST_CHARGES = 50
+"""So many charges a shop has in a long run, taken over all: forty shops have thousands."""
 LOOKS_EVERY = 15 if IS_LONG else 1
 """After so many steps everything that ``verify`` recomputes is recomputed; always at the end."""
 
