@@ -175,7 +175,11 @@ async def a_wechat_shop(
         for number in range(processes):
             config = _lay(folder / f"shop{number}", database_url, cashier, wechat, table=table, owner=owner)
             outside = Outside(
-                timing=TIMING, wechat={"trust_env": False}, wechat_patience_s=patience_s, wechat_call_s=CALL_S
+                timing=TIMING,
+                wechat={"trust_env": False},
+                wechat_patience_s=patience_s,
+                wechat_call_s=CALL_S,
+                telegram={"trust_env": False},
             )
             program, port = await stack.enter_async_context(_opened(config, outside))
             programs.append(program)
