@@ -56,10 +56,13 @@ async def balance(visit: Visit) -> Screen:
         Line(visit.say("balance.title", amount=visit.money(amount)), Style.TITLE),
         Line(visit.say("balance.text")),
     )
-    home = (LinkButton(visit.say("button.home"), link("home")),)
-    if not visit.has_channels:
-        return Screen(lines, (home,))
-    return Screen(lines, ((LinkButton(visit.say("pairing.button"), link("pairing")),), home))
+    rows = [
+        (LinkButton(visit.say("settings.title"), link("settings")),),
+        (LinkButton(visit.say("button.home"), link("home")),),
+    ]
+    if visit.has_channels:
+        rows.insert(0, (LinkButton(visit.say("pairing.button"), link("pairing")),))
+    return Screen(lines, tuple(rows))
 
 
 async def language(visit: Visit) -> Screen:

@@ -17,6 +17,7 @@ from handlers import (
     pairing,
     parting,
     product,
+    settings,
     support,
 )
 from handlers.incoming import LONGEST_LINK, Incoming, Link, Text, Upload
@@ -84,6 +85,9 @@ FLOWS: Final[Mapping[str, Flow]] = {
     "ask_part": parting.ask_part,
     "part": parting.part,
     "language": account.language,
+    "settings": settings.settings,
+    "my_data": settings.my_data,
+    "my_file": settings.my_file,
     "help": account.help_screen,
     "invitation": joining.invitation,
     "join": joining.join,
@@ -94,7 +98,17 @@ FLOWS: Final[Mapping[str, Flow]] = {
 }
 """Endpoint → flow; a flow takes the visit and the link's values."""
 
-SPOKEN: Final = ("pick_up", "orders", "help", "support", "home", "balance", "pairing")
+SPOKEN: Final = (
+    "pick_up",
+    "orders",
+    "help",
+    "support",
+    "home",
+    "balance",
+    "pairing",
+    "settings",
+    "my_data",
+)
 """Endpoints that people ask for in words; which words, the catalogue says."""
 
 SECRETS: Final = frozenset({"set_password", "recover", "typed_input"})

@@ -227,6 +227,11 @@ async def _link_back(script: Script) -> None:
     await script.say("关联")
 
 
+async def _my_data(script: Script) -> None:
+    for text in ("设置", "1", "1"):
+        await script.say(text)
+
+
 JOURNEYS: Final = (
     Journey("buy", {"zh": "从「你好」到卡密", "en": "From “hello” to the code"}, _buy),
     Journey("several", {"zh": "买 12 张，卡密分页看"}, _several),
@@ -245,4 +250,5 @@ JOURNEYS: Final = (
     Journey("refund", {"zh": "退款到余额，再用余额买"}, _refund),
     Journey("link", {"zh": "关联：这里拿码，那边输入，再解除"}, _link),
     Journey("link-typed", {"zh": "关联：那边拿码，这里输入"}, _link_back),
+    Journey("my-data", {"zh": "设置，导出我的资料"}, _my_data),
 )
