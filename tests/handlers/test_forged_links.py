@@ -201,6 +201,10 @@ async def test_no_path_and_no_text_raises_or_touches_what_is_not_his(
         street.scene = (victims, street.a_visitor(), await street.market.everything())
     victims, stranger, before = street.scene
     path = data.draw(PATHS).replace("VICTIM", data.draw(st.sampled_from(victims)).number)
+    found = match(path)
+    if found is not None and found[0] == "support":
+        # Whoever goes there may write to the shop, and that is kept.
+        return
     await stranger.follow(path)
     assert stranger.codes == []
     await stranger.type(path)
