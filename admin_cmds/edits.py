@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from shop_core.catalog import edit
 from shop_core.catalog.edit import NewProduct, NewVariant
 from shop_core.catalog.overview import find_category_named, find_product_named, find_variant_named
-from shop_core.catalog.read import ProductState, get_product, get_variant
+from shop_core.catalog.read import ProductState, RefundTo, get_product, get_variant
 from shop_core.db.shop import Shop
 from shop_core.db.tx import Tx
 from shop_core.kernel.money import Money
@@ -166,6 +166,24 @@ def put_state(tx: Tx, product_id: int, state: ProductState, by: str) -> None:
     edit.set_state(tx, product_id, state)
     command = "product publish" if state is ProductState.PUBLISHED else "product hide"
     audit.record(tx, actor=by, command=command, details={"product": product_id})
+
+
+async def set_refund_to(shop: Shop, product_id: int, refund_to: RefundTo, *, by: str) -> None:
+    """Change where the money for a product goes when nobody can deliver it.
+
+    Raises:
+        NoSuchProduct: Nothing changed.
+    """
+    await shop.write(put_refund_to, product_id, refund_to, by)
+
+
+def put_refund_to(tx: Tx, product_id: int, refund_to: RefundTo, by: str) -> None:
+    """The step."""
+    if get_product(tx, product_id).refund_to is refund_to:
+        return
+    edit.set_refund_to(tx, product_id, refund_to)
+    details = {"product": product_id, "to": refund_to.value}
+    audit.record(tx, actor=by, command="product refund", details=details)
 
 
 def _named(names: Mapping[str, str]) -> dict[str, str | int]:

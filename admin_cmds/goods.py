@@ -16,6 +16,7 @@ from shop_core.catalog.overview import Branch, list_tree
 from shop_core.catalog.read import (
     ProductState,
     ProductView,
+    RefundTo,
     VariantView,
     get_product,
     get_variant,
@@ -99,8 +100,15 @@ async def product_show(desk: Desk, product_id: int) -> Screen:
     lines += [Line(_variant_text(desk, variant, seen.shelves[variant.id])) for variant in product.variants]
     if not product.variants:
         lines.append(Line(desk.say("admin.product.no_variant")))
+    if product.refund_to is RefundTo.WALLET:
+        lines.append(Line(desk.say("admin.product.refund_wallet"), Style.MUTED))
     rows = [row for variant in product.variants for row in _variant_rows(desk, variant)]
-    last = (_state_row(desk, product), *qr_row(desk, product.id), _goods_row(desk))
+    last = (
+        *_refund_row(desk, product),
+        _state_row(desk, product),
+        *qr_row(desk, product.id),
+        _goods_row(desk),
+    )
     return Screen(tuple(lines), (*rows, *last))
 
 
@@ -161,6 +169,15 @@ def _state_row(desk: Desk, product: ProductView) -> tuple[Button, ...]:
     return add, desk.button("admin.button.publish", "product", "publish", number, weight=Weight.PRIMARY)
 
 
+def _refund_row(desk: Desk, product: ProductView) -> tuple[tuple[Button, ...], ...]:
+    """Where the money goes when nobody can deliver: asked about where a top-up may fail after paying."""
+    if not any(variant.kind is GoodsKind.TOP_UP for variant in product.variants):
+        return ()
+    other = RefundTo.PAYER if product.refund_to is RefundTo.WALLET else RefundTo.WALLET
+    key = f"admin.button.refund_{other.value}"
+    return ((desk.button(key, "product", "refund", str(product.id), other.value),),)
+
+
 def _goods_row(desk: Desk) -> tuple[Button, ...]:
     return desk.button("admin.button.products", "product", "list"), desk.home_button()
 
@@ -186,6 +203,12 @@ async def product_hide(desk: Desk, product_id: int) -> Screen:
     """Take a product off sale; placed orders go on."""
     await edits.set_state(desk.shop, product_id, ProductState.HIDDEN, by=desk.actor)
     return (await product_show(desk, product_id)).with_toast(desk.say("admin.product.now_hidden"))
+
+
+async def product_refund(desk: Desk, product_id: int, to: str) -> Screen:
+    """Choose where the money goes when nobody can deliver."""
+    await edits.set_refund_to(desk.shop, product_id, RefundTo(to), by=desk.actor)
+    return (await product_show(desk, product_id)).with_toast(desk.say(f"admin.product.now_refund_{to}"))
 
 
 async def variant_add(  # noqa: PLR0913 - one parameter for each of the command's

@@ -13,6 +13,7 @@ from admin_cmds.command import Command
 from admin_cmds.forms.walk import begin_field, begin_price, begin_product, begin_variant, form_step
 from admin_cmds.tables.options import en, number, words, yes
 from shop_core.catalog.goods import LONGEST_INPUT, FieldKind, GoodsKind
+from shop_core.catalog.read import RefundTo
 from shop_core.staff.roles import Right
 
 COMMANDS: Final[tuple[Command, ...]] = (
@@ -56,6 +57,13 @@ COMMANDS: Final[tuple[Command, ...]] = (
         (number("product_id"), Argument(["channel"], required=False)),
     ),
     Command("product hide", goods.product_hide, "product hide 7", Right.GOODS, (number("product_id"),)),
+    Command(
+        "product refund",
+        goods.product_refund,
+        "product refund 7 wallet",
+        Right.GOODS,
+        (number("product_id"), Argument(["to"], type=click.Choice([to.value for to in RefundTo]))),
+    ),
     Command(
         "variant add",
         goods.variant_add,

@@ -12,7 +12,7 @@ from shop_core.catalog.errors import BadField, BadProduct, NoSuchProduct, NoSuch
 from shop_core.catalog.folding import fold_all
 from shop_core.catalog.goods import MOST_FIELDS, Field, GoodsKind
 from shop_core.catalog.models import Category, Product, Variant
-from shop_core.catalog.read import ProductState
+from shop_core.catalog.read import ProductState, RefundTo
 from shop_core.db.tx import Tx
 from shop_core.kernel.money import MAX_MINOR
 
@@ -199,6 +199,17 @@ def set_state(tx: Tx, product_id: int, state: ProductState) -> None:
         if has_variant is None:
             raise BadProduct(field="variants")
     if tx.execute(update(Product).where(Product.id == product_id).values(state=state.value)).rowcount != 1:
+        raise NoSuchProduct
+
+
+def set_refund_to(tx: Tx, product_id: int, refund_to: RefundTo) -> None:
+    """Change where the money goes when nobody can deliver. Counts for orders already placed as well.
+
+    Raises:
+        NoSuchProduct: Not there.
+    """
+    changed = tx.execute(update(Product).where(Product.id == product_id).values(refund_to=refund_to.value))
+    if changed.rowcount != 1:
         raise NoSuchProduct
 
 

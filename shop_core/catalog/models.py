@@ -30,6 +30,8 @@ class Product(Base):
     ``search_names`` and ``search_rest`` are what it is found by, folded: its names; its descriptions, variants and
     categories.
 
+    ``refund_to``: a ``RefundTo``.
+
     States: ``draft`` (never shown) → ``published`` ⇄ ``hidden`` (known to old links, not for sale).
     """
 
@@ -44,6 +46,7 @@ class Product(Base):
     state: Mapped[str] = mapped_column(String(12))
     position: Mapped[int]
     since: Mapped[datetime]
+    refund_to: Mapped[str] = mapped_column(String(10), default="payer", server_default=text("'payer'"))
     search_names: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
     search_rest: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
 

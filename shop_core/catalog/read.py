@@ -25,6 +25,15 @@ class ProductState(StrEnum):
     HIDDEN = "hidden"
 
 
+class RefundTo(StrEnum):
+    """Where the money for a product goes when nobody can deliver it. A refund by staff is theirs to choose."""
+
+    PAYER = "payer"
+    """Back the way it came, where that can be; else to the wallet."""
+    WALLET = "wallet"
+    """To the wallet, whatever way it came."""
+
+
 def pick(names: Names, language: str) -> str:
     """The text in a language, or in whatever language there is."""
     return names.get(language) or next(iter(names.values()), "")
@@ -82,6 +91,7 @@ class ProductView:
     attributes: Names
     state: ProductState
     variants: tuple[VariantView, ...]
+    refund_to: RefundTo = RefundTo.PAYER
 
 
 _HAS_SOMETHING_TO_BUY: Final = and_(
@@ -163,7 +173,18 @@ def get_product_for_sale(view: View, product_id: int) -> ProductView:
         product.attributes,
         product.state,
         shown,
+        product.refund_to,
     )
+
+
+def is_kept_in_wallets(view: View, variant_ids: Sequence[int]) -> bool:
+    """Whether the money for one of these is not given back the way it came, where nobody can deliver."""
+    kept = (
+        select(Product.id)
+        .join(Variant, Variant.product_id == Product.id)
+        .where(Variant.id.in_(variant_ids), Product.refund_to == RefundTo.WALLET.value)
+    )
+    return view.execute(kept.limit(1)).first() is not None
 
 
 def get_category(view: View, category_id: int) -> CategoryView:
@@ -277,6 +298,7 @@ def _products(view: View, chosen: Select[Any], *, only_for_sale: bool) -> list[P
             row.attributes,
             ProductState(row.state),
             tuple(variants.get(row.id, ())),
+            RefundTo(row.refund_to),
         )
         for row in products
     ]

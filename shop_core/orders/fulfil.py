@@ -9,6 +9,7 @@ import structlog
 from sqlalchemy import exists, literal_column, select, text
 
 from shop_core.cases.cases import MACHINE, CaseKind, close_case
+from shop_core.catalog.read import is_kept_in_wallets
 from shop_core.db import outbox
 from shop_core.db.outbox import News
 from shop_core.db.shop import Shop
@@ -88,7 +89,8 @@ def finish_paid(tx: Tx, order_id: int) -> None:
 def carry_on(tx: Tx, order: OrderView) -> None:
     """Deliver a locked ``paid`` order if all its goods are there, wait if some are being bought, else refund it.
 
-    May run at any time: it looks at what is held and under way, and never buys what is.
+    May run at any time: it looks at what is held and under way, and never buys what is. Where the money goes is the
+    product's to say.
     """
     found = {_secure_line(tx, line) for line in order.lines}
     if Secured.WAITING in found:
@@ -98,7 +100,8 @@ def carry_on(tx: Tx, order: OrderView) -> None:
     if Secured.NOWHERE not in found and hand_over_order(tx, order, paid_with=order.paid_with or ""):
         close_case(tx, CaseKind.UNDELIVERED, order.id, by=MACHINE, resolution="delivered")
         return
-    receipt = find_returnable(tx, order.id, order.total)
+    is_kept = is_kept_in_wallets(tx, [line.variant_id for line in order.lines])
+    receipt = None if is_kept else find_returnable(tx, order.id, order.total)
     if receipt is None:
         refund_paid(tx, order, by=MACHINE)
     else:

@@ -24,6 +24,7 @@ CHANGING = (
     "product add",
     "product hide",
     "product publish",
+    "product refund",
     "variant add",
     "price",
     "limits",

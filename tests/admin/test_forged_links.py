@@ -18,6 +18,7 @@ FORGED: Final[Mapping[str, tuple[str, ...]]] = {
     "product add": ("x --category {nobodys}", "x --category {huge}", "长" * 121),
     "product publish": ("{nobodys}", "{huge}", "-1"),
     "product hide": ("{nobodys}", "{huge}", "-1"),
+    "product refund": ("{nobodys} wallet", "{product} thief", "{huge} payer"),
     "variant add": (
         "{nobodys} 5 x",
         "{product} 0 x",

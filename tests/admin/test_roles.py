@@ -107,6 +107,8 @@ MAY: Final[dict[str, frozenset[Role]]] = {
     "product add": RUNS,
     "product publish": RUNS,
     "product hide": RUNS,
+    "product refund": RUNS,
+    "product qr": ANYBODY,
     "variant add": RUNS,
     "price": RUNS,
     "limits": RUNS,

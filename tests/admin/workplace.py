@@ -69,6 +69,7 @@ LINES: Mapping[str, str] = {
     "product qr": "product qr {product}",
     "product hide": "product hide #{product}",
     "product publish": "product publish {product}",
+    "product refund": "product refund {product} wallet",
     "variant add": "variant add {product} 48 季卡 --cost 40.5 --per-order 2",
     "price": "price {variant} 15.50 12.3",
     "limits": "limits {variant} 2 0",

@@ -1,4 +1,4 @@
-"""When every route says no: the money goes back by itself, the way it came where that can be, else to the wallet.
+"""When every route says no: the money goes back by itself, where the product says that it goes.
 
 For everything that is sold alike: codes, links, direct top-ups from suppliers and by hand.
 """
@@ -10,7 +10,9 @@ from typing import Final
 
 import pytest
 
+from admin_cmds.edits import set_refund_to
 from shop_core.catalog.goods import GoodsKind
+from shop_core.catalog.read import RefundTo
 from shop_core.customers.people import Customer
 from shop_core.delivery.kinds import change_kind
 from shop_core.delivery.tasks import list_tasks
@@ -61,15 +63,20 @@ async def at_one_that_gives_back(market: Market, customer: Customer, number: str
 
 @pytest.mark.parametrize("place", [a_code, a_link, a_supplied_top_up, a_top_up_by_hand])
 @pytest.mark.parametrize("pay", [from_the_wallet, at_a_gateway_that_keeps_it, at_one_that_gives_back])
+@pytest.mark.parametrize("refund_to", RefundTo)
 async def test_what_nobody_delivers_is_given_back_without_anybodys_word(
     sqlite_url: str,
     place: Callable[[Trade, Customer], Awaitable[str]],
     pay: Callable[[Market, Customer, str], Awaitable[None]],
+    refund_to: RefundTo,
 ) -> None:
     async with a_trade(sqlite_url) as trade:
-        market, goes_back = trade.market, pay is at_one_that_gives_back
-        customer = await market.a_customer(channel=CLOSED if goes_back else "web")
+        market, is_stars = trade.market, pay is at_one_that_gives_back
+        goes_back = is_stars and refund_to is RefundTo.PAYER
+        customer = await market.a_customer(channel=CLOSED if is_stars else "web")
         number = await place(trade, customer)
+        product = await market.one("SELECT max(id) FROM products")
+        await set_refund_to(market.shop, product, refund_to, by=OWNER)
         await pay(market, customer, number)
         await market.run_news()
         trade.first.does, trade.second.does = ["refuse"], ["refuse"]
