@@ -75,9 +75,9 @@ async def language(visit: Visit) -> Screen:
     return Screen((Line(visit.say("language.ask"), Style.TITLE),), (buttons, (back,)))
 
 
-async def set_language(visit: Visit, chosen: str) -> None:
+async def set_language(visit: Visit, language: str) -> None:
     """Remember it; whoever calls shows the first screen in it."""
-    await visit.shop.write(store_language, visit.customer.person_id, chosen)
+    await visit.shop.write(store_language, visit.customer.person_id, language)
 
 
 async def paysupport(visit: Visit) -> Screen:

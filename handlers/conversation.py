@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from handlers import (
     account,
@@ -22,7 +22,7 @@ from handlers import (
 )
 from handlers.incoming import LONGEST_LINK, Incoming, Link, Text, Upload
 from handlers.links import link, match
-from handlers.refusals import refusal_screen
+from handlers.refusals import refusal_screen, refusal_text
 from handlers.screen import Line, LinkButton, Screen, Style
 from handlers.visit import Visit
 from handlers.words import Words
@@ -86,6 +86,8 @@ FLOWS: Final[Mapping[str, Flow]] = {
     "part": parting.part,
     "language": account.language,
     "settings": settings.settings,
+    "ask_zone": settings.ask_zone,
+    "ask_quiet": settings.ask_quiet,
     "my_data": settings.my_data,
     "my_file": settings.my_file,
     "help": account.help_screen,
@@ -97,6 +99,14 @@ FLOWS: Final[Mapping[str, Flow]] = {
     "paysupport": account.paysupport,
 }
 """Endpoint → flow; a flow takes the visit and the link's values."""
+
+CHANGES: Final[Mapping[str, Callable[..., Awaitable[None]]]] = {
+    "set_language": account.set_language,
+    "set_zone": settings.set_zone,
+    "set_quiet": settings.set_quiet,
+    "no_quiet": settings.no_quiet,
+}
+"""Endpoints after which he is spoken to otherwise."""
 
 SPOKEN: Final = (
     "pick_up",
@@ -133,7 +143,8 @@ async def arrive(shop: Shop, incoming: Incoming) -> Visit:
 
 
 def _visit(shop: Shop, customer: Customer) -> Visit:
-    return Visit(shop, customer, shop.get(Words).to(customer.language, customer.channel))
+    say = shop.get(Words).to(customer.language, customer.channel).in_zone(customer.timezone)
+    return Visit(shop, customer, say)
 
 
 async def answer(shop: Shop, incoming: Incoming) -> Screen:
@@ -189,19 +200,22 @@ async def _follow(visit: Visit, path: str) -> Screen:
         return (await browse.home(visit)).with_toast(visit.say("error.old_link"))
     endpoint, values = found
     try:
-        if endpoint == "set_language":
-            return await _change_language(visit, values)
+        if endpoint in CHANGES:
+            await CHANGES[endpoint](visit, **values)
+            return await _as_changed(visit, endpoint)
         return await FLOWS[endpoint](visit, **values)
     except ShopError as error:
+        if endpoint == "set_zone":
+            return await settings.ask_zone(visit, refusal_text(visit, error))
         number = values.get("number")
         refusal = await refusal_screen(visit, error, None if number is None else str(number))
         return buying.asking_again(visit, refusal, values) if endpoint == "typed_quantity" else refusal
 
 
-async def _change_language(visit: Visit, values: Mapping[str, Any]) -> Screen:
-    await account.set_language(visit, values["language"])
-    changed = await visit.shop.read(_again, visit.customer)
-    return await browse.home(_visit(visit.shop, changed))
+async def _as_changed(visit: Visit, endpoint: str) -> Screen:
+    """What he sees by what he has just chosen."""
+    changed = _visit(visit.shop, await visit.shop.read(_again, visit.customer))
+    return await (browse.home(changed) if endpoint == "set_language" else settings.settings(changed))
 
 
 def _again(view: View, customer: Customer) -> Customer:

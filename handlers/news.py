@@ -38,7 +38,8 @@ async def news_screen(shop: Shop, message: QueuedMessage) -> Screen | None:
     if known is None:
         return None
     customer, facts = known
-    visit = Visit(shop, customer, shop.get(Words).to(customer.language, customer.channel))
+    say = shop.get(Words).to(customer.language, customer.channel).in_zone(customer.timezone)
+    visit = Visit(shop, customer, say)
     order = None if facts is None else facts.order
     if message.news in _WHILE_WAITING and not _is_waiting(order):
         # It waits no more: what came of it is news of its own.

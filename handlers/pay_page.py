@@ -125,7 +125,7 @@ async def _come(shop: Shop, number: str, proof: str) -> tuple[Visit, OrderFacts]
     customer = await shop.read(find_customer, channel=where.channel, external_id=where.external_id)
     if customer is None:
         raise NoSuchOrder
-    visit = Visit(shop, customer, shop.get(Words).to(customer.language))
+    visit = Visit(shop, customer, shop.get(Words).to(customer.language).in_zone(customer.timezone))
     return visit, await shop.read(order_facts, order.person_id, order.number, visit.own_ways)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gettext
 import io
 from collections.abc import Collection, Iterable, Mapping
+from copy import copy
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -13,7 +14,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_datetime
+from babel.dates import format_datetime, get_timezone_location
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.numbers import format_currency
@@ -81,6 +82,18 @@ class Phrases:
             raise MissingWords(f"{self.language}: {key}")
         return self._texts.ngettext(key, key, number).format_map({"n": number, **values})
 
+    def in_zone(self, timezone: str | None) -> Phrases:
+        """The same texts, with times by another clock; None: by the shop's."""
+        if timezone is None:
+            return self
+        other = copy(self)
+        other._timezone = ZoneInfo(timezone)  # noqa: SLF001 - one of its own class
+        return other
+
+    def city(self, timezone: str) -> str:
+        """What a time zone is called by: ``上海``."""
+        return str(get_timezone_location(timezone, locale=self._locale, return_city=True))
+
     def has(self, key: str) -> bool:
         """Whether the catalogue has this key."""
         return key in self._known
@@ -94,7 +107,7 @@ class Phrases:
         return text.replace("CN¥", "¥")
 
     def clock(self, moment: datetime) -> str:
-        """A moment of today or tomorrow, in the shop's time zone: ``14:32``."""
+        """A moment of today or tomorrow, in the reader's time zone: ``14:32``."""
         return str(format_datetime(moment, "HH:mm", tzinfo=self._timezone, locale=self._locale))
 
     def day(self, moment: datetime) -> str:

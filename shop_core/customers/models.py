@@ -16,6 +16,8 @@ class Person(Base):
 
     ``merged_into``: he turned out to be that person, who has all that was his. The row stays, since the books and the
     journal name it, and nothing else does. It leads to somebody who is not merged himself, never on to a third.
+
+    ``timezone``: None, the shop's. ``quiet_from``, ``quiet_until``: full hours of his day, both or none.
     """
 
     __tablename__ = "people"
@@ -32,6 +34,9 @@ class Person(Base):
     name: Mapped[str] = mapped_column(String(128))
     language: Mapped[str] = mapped_column(String(8))
     since: Mapped[datetime]
+    timezone: Mapped[str | None] = mapped_column(String(40))
+    quiet_from: Mapped[int | None]
+    quiet_until: Mapped[int | None]
     merged_into: Mapped[int | None] = mapped_column(BigInteger)
 
 

@@ -29,13 +29,14 @@ class PersonMerged(RetryLater):
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """A person on the channel he is talking on."""
+    """A person on the channel he is talking on. ``timezone``: whose clock he reads; None, the shop's."""
 
     person_id: int
     channel: str
     external_id: str
     language: str
     name: str
+    timezone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,12 @@ class Address:
 
 _FIND: Final = (
     select(
-        Person.id, Person.language, Person.name, Identity.unreachable_since, Identity.id.label("identity_id")
+        Person.id,
+        Person.language,
+        Person.name,
+        Person.timezone,
+        Identity.unreachable_since,
+        Identity.id.label("identity_id"),
     )
     .join(Identity, Identity.person_id == Person.id)
     .where(Identity.channel == bindparam("on"), Identity.external_id == bindparam("who"))
@@ -90,7 +96,9 @@ def meet(tx: Tx, *, channel: str, external_id: str, name: str, language: str) ->
 def find_customer(view: View, *, channel: str, external_id: str) -> Customer | None:
     """The person behind an identity, if we know him."""
     row = view.execute(_FIND, {"on": channel, "who": external_id}).first()
-    return None if row is None else Customer(row.id, channel, external_id, row.language, row.name)
+    if row is None:
+        return None
+    return Customer(row.id, channel, external_id, row.language, row.name, row.timezone)
 
 
 def lock_person(tx: Tx, person_id: int) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from shop_core.catalog.models import Variant
 from shop_core.catalog.read import get_variant
 from shop_core.customers.people import Address, Customer, lock_person
+from shop_core.customers.preferences import quiet_left
 from shop_core.db.base import Base, Ref
 from shop_core.db.shop import Shop
 from shop_core.db.tx import Tx, View
@@ -144,8 +145,9 @@ def _tell_wave(tx: Tx, variant_id: int) -> int:
             RestockWish.person_id.in_(select(first.cte("first").c.person_id)),
         )
         .values(told_at=tx.now)
-        .returning(RestockWish.channel, RestockWish.external_id, RestockWish.asked_at)
+        .returning(RestockWish.person_id, RestockWish.channel, RestockWish.external_id, RestockWish.asked_at)
     ).all()
+    quiet = quiet_left(tx, [row.person_id for row in told])
     for row in told:
         asked = int(row.asked_at.timestamp() * 1_000_000)
         queue_message(
@@ -154,5 +156,6 @@ def _tell_wave(tx: Tx, variant_id: int) -> int:
             NewsKind.RESTOCKED,
             {"variant_id": variant_id},
             cause=f"restock:{variant_id}:{asked}",
+            due_in=quiet.get(row.person_id, timedelta(0)),
         )
     return len(told)

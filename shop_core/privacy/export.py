@@ -79,13 +79,23 @@ def _newest(rows: Sequence[Mapping[str, Any]]) -> Told:
 
 def _profile(view: View, person_id: int) -> Told:
     person = view.execute(
-        select(Person.name, Person.language, Person.since, Password.set_at)
+        select(
+            Person.name,
+            Person.language,
+            Person.since,
+            Person.timezone,
+            Person.quiet_from,
+            Person.quiet_until,
+            Password.set_at,
+        )
         .outerjoin(Password, Password.person_id == Person.id)
         .where(Person.id == person_id)
     ).one()
     return {
         "name": person.name,
         "language": person.language,
+        "time_zone": person.timezone,
+        "quiet_hours": None if person.quiet_from is None else [person.quiet_from, person.quiet_until],
         "here_since": moment(person.since),
         "order_password_set_at": moment(person.set_at),
     }

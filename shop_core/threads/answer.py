@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select, update
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import func, select, update
 
 from shop_core.cases.cases import CaseKind, close_case
 from shop_core.customers.people import Address
+from shop_core.customers.preferences import quiet_left
 from shop_core.db.base import table_of
 from shop_core.db.shop import Shop
 from shop_core.db.tx import Tx, View
@@ -17,6 +21,9 @@ from shop_core.threads.read import thread_now
 from shop_core.threads.sealing import Origin, Said, Sealed, find_by_key, keep, seal
 from shop_core.threads.telling import answer_cause, tell_answering
 from shop_core.vault.vault import Vault
+
+AWAKE: Final = timedelta(minutes=30)
+"""Who wrote within it waits for the answer, whatever his quiet hours are."""
 
 
 async def answer_customer(shop: Shop, thread_id: int, said: Said, *, key: str, by: str) -> int:
@@ -62,9 +69,29 @@ def _answer(tx: Tx, thread_id: int, sealed: Sealed, by: str, roster: Roster) -> 
         return known
     answer_id = keep(tx, sealed, Origin(thread_id, by_shop=True, author=by))
     _settle_all(tx, thread_id, by, roster, answer_id=answer_id)
-    queue_message(tx, to, NewsKind.THREAD_ANSWERED, {"message_id": answer_id}, cause=answer_cause(answer_id))
+    queue_message(
+        tx,
+        to,
+        NewsKind.THREAD_ANSWERED,
+        {"message_id": answer_id},
+        cause=answer_cause(answer_id),
+        due_in=_waits(tx, thread_id),
+    )
     audit.record(tx, actor=by, command="thread reply", details={"thread": thread_id, "message": answer_id})
     return answer_id
+
+
+def _waits(tx: Tx, thread_id: int) -> timedelta:
+    """How long the answer can wait: to the end of his quiet hours, unless he is awake and wrote just now."""
+    person_id = _person_of(tx, thread_id)
+    wait = quiet_left(tx, [person_id]).get(person_id, timedelta(0))
+    if not wait:
+        return wait
+    wrote = select(func.max(ThreadMessage.at)).where(
+        ThreadMessage.thread_id == thread_id, ThreadMessage.by_shop.is_(False)
+    )
+    at = tx.execute(wrote).scalar()
+    return timedelta(0) if at is not None and tx.now - at < AWAKE else wait
 
 
 def _settle(tx: Tx, thread_id: int, by: str, roster: Roster) -> bool:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from handlers.conversation import FLOWS
+from handlers.conversation import CHANGES, FLOWS
 from handlers.links import ROUTES, link, match
 from handlers.screen import Screen
 from shop_core.kernel.numbers import ALPHABET, new_number
@@ -226,6 +226,8 @@ VALUES: Final[dict[str, st.SearchStrategy[Any]]] = {
     ),
     "step": st.integers(0, 99),
     "place": st.integers(0, 99),
+    "start": st.integers(0, 99),
+    "end": st.integers(0, 99),
     "code": st.text(ALPHABET, min_size=16, max_size=16),
     "number": st.randoms().map(new_number),
     "message_id": st.integers(1, 2**63 - 1),
@@ -257,7 +259,7 @@ def test_no_path_breaks_the_map(path: str) -> None:
 
 
 def test_every_route_has_a_flow() -> None:
-    assert {rule.endpoint for rule in ROUTES.iter_rules()} == {*FLOWS, "set_language"}
+    assert {rule.endpoint for rule in ROUTES.iter_rules()} == {*FLOWS, *CHANGES}
 
 
 def _plain(screen: Screen) -> object:

@@ -17,3 +17,16 @@ async def my_data(cast: Cast) -> None:
     await person.press("settings.title")
     await person.press("my_data.title")
     await person.press("my_data.get")
+
+
+@journey("settings", "设置：时区，免打扰", "Settings: time zone and quiet hours")
+async def settings(cast: Cast) -> None:
+    person = await cast.customer()
+    await person.come()
+    await person.press("home.balance")
+    await person.press("settings.title")
+    await person.press("settings.zone")
+    await person.type("Atlantis")
+    await person.type("Tokyo")
+    await person.press("settings.quiet")
+    await person.press("23 点到 8 点" if cast.language == "zh" else "23:00 to 8:00")
