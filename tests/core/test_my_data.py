@@ -109,6 +109,10 @@ async def test_no_code_no_secret_and_nobody_else_is_in_the_file(market: Market) 
     await market.codes_of(other, theirs.number)
     for customer, text in ((him, "mine"), (other, "whisper")):
         await write_to_shop(market.shop, customer, Said(text), key=text)
+    reveal = (
+        "INSERT INTO reveals (line_id, at, by) SELECT line_id, at, :by FROM reveals WHERE line_id = :line"
+    )
+    await market.sql(reveal, by=OWNER, line=own.lines[0].id)
     keys = await market.shop.write(make_keys, market.vault, him.person_id, by=OWNER)
 
     content = (await export_data(market.shop, him)).decode()
