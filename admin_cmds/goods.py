@@ -174,8 +174,13 @@ def _refund_row(desk: Desk, product: ProductView) -> tuple[tuple[Button, ...], .
     if not any(variant.kind is GoodsKind.TOP_UP for variant in product.variants):
         return ()
     other = RefundTo.PAYER if product.refund_to is RefundTo.WALLET else RefundTo.WALLET
-    key = f"admin.button.refund_{other.value}"
-    return ((desk.button(key, "product", "refund", str(product.id), other.value),),)
+    return (
+        (
+            desk.button(
+                f"admin.button.no_goods_{other.value}", "product", "refund", str(product.id), other.value
+            ),
+        ),
+    )
 
 
 def _goods_row(desk: Desk) -> tuple[Button, ...]:

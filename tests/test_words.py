@@ -122,6 +122,15 @@ def all_keys(language: str) -> set[str]:
     return {key for package in FOLDERS for key in catalogue(package, language)}
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_is_said_twice(language: str) -> None:
+    """A second text for a key takes the place of the first, wherever that is shown."""
+    for package in FOLDERS:
+        lines = next((ROOT / package).rglob(f"{language}.po")).read_text("utf-8").splitlines()
+        keys = [line for line in lines if line.startswith("msgid ") and line != 'msgid ""']
+        assert sorted({key for key in keys if keys.count(key) > 1}) == [], package
+
+
 def read_asked() -> Asked:
     asked = Asked()
     for package in SPEAKING:

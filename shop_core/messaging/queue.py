@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Insert, Row, Update, bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, Insert, Row, Update, bindparam, func, select, update
 
 from shop_core.cases.cases import CaseKind, open_case
 from shop_core.customers.people import Address
@@ -115,12 +115,15 @@ _MARK_SENT: Final = (
     .where(Message.id == bindparam("sent"), Message.token == bindparam("held"))
     .values(state=MessageState.SENT.value, sent_at=bindparam("at", type_=Moment()), due_at=None, problem=None)
 )
-_WITHDRAW: Final = delete(_MESSAGES).where(
-    Message.channel == bindparam("on"),
-    Message.external_id == bindparam("to"),
-    Message.cause == bindparam("of"),
-    Message.due_at.is_not(None),
-    Message.token.is_(None),
+_MARK_TOLD: Final = (
+    update(_MESSAGES)
+    .where(
+        Message.channel == bindparam("on"),
+        Message.external_id == bindparam("to"),
+        Message.cause == bindparam("of"),
+        Message.state == MessageState.QUEUED.value,
+    )
+    .values(state=MessageState.SENT.value, sent_at=bindparam("at", type_=Moment()), due_at=None)
 )
 
 
@@ -201,22 +204,11 @@ def mark_sent(tx: Tx, message: QueuedMessage) -> None:
 
 
 def mark_told(tx: Tx, address: Address, cause: str) -> None:
-    """The person has read this on a screen that answered him: no need to send it as well."""
-    tx.execute(
-        update(Message)
-        .where(
-            Message.channel == address.channel,
-            Message.external_id == address.external_id,
-            Message.cause == cause,
-            Message.state == MessageState.QUEUED.value,
-        )
-        .values(state=MessageState.SENT.value, sent_at=tx.now, due_at=None)
-    )
+    """The person has read this on a screen that answered him, or is told what came of it: no need to send it as well.
 
-
-def withdraw_message(tx: Tx, address: Address, cause: str) -> None:
-    """What was to be told is true no more: take it back, unless somebody is sending it already."""
-    tx.execute(_WITHDRAW, {"on": address.channel, "to": address.external_id, "of": cause})
+    Who is sending it already goes on, and finds nothing wrong.
+    """
+    tx.execute(_MARK_TOLD, {"on": address.channel, "to": address.external_id, "of": cause, "at": tx.now})
 
 
 def postpone(tx: Tx, message: QueuedMessage, problem: str, *, retry_after_s: int | None = None) -> bool:

@@ -17,7 +17,7 @@ from shop_core.db.tx import Tx, View
 from shop_core.delivery.models import Task
 from shop_core.delivery.secure import Secured, Wanted, secure
 from shop_core.delivery.top_ups import secure_top_up
-from shop_core.messaging.queue import withdraw_message
+from shop_core.messaging.queue import mark_told
 from shop_core.orders.models import Order, OrderLine, OrderState, Source
 from shop_core.orders.read import LineView, OrderView, lock_by_id
 from shop_core.orders.steps import hand_over_order, note_goods, refund_outside, refund_paid, waits_cause
@@ -96,7 +96,7 @@ def carry_on(tx: Tx, order: OrderView) -> None:
     if Secured.WAITING in found:
         return
     # What came of it is news of its own.
-    withdraw_message(tx, order.address, waits_cause(order.id))
+    mark_told(tx, order.address, waits_cause(order.id))
     if Secured.NOWHERE not in found and hand_over_order(tx, order, paid_with=order.paid_with or ""):
         close_case(tx, CaseKind.UNDELIVERED, order.id, by=MACHINE, resolution="delivered")
         return

@@ -304,4 +304,8 @@ async def test_a_paid_order_whose_code_is_gone_is_refunded_when_there_is_no_othe
     assert await market.run_news() == 2, "the news finds the work done"
     assert (await market.look(order.number)).state is OrderState.REFUNDED
     assert await market.balance(buyer) == 990
-    assert await news(market) == ["order_refunded"], "neither a wait nor a case that is over is told"
+    assert await news(market) == ["order_waits", "order_refunded"], "a case that is over is told to nobody"
+    waiting = await market.rows("SELECT news FROM messages WHERE due_at IS NOT NULL")
+    assert [row["news"] for row in waiting] == ["order_refunded"], (
+        "what came of it is told, not that it waits"
+    )
