@@ -173,14 +173,10 @@ def _refund_row(desk: Desk, product: ProductView) -> tuple[tuple[Button, ...], .
     """Where the money goes when nobody can deliver: asked about where a top-up may fail after paying."""
     if not any(variant.kind is GoodsKind.TOP_UP for variant in product.variants):
         return ()
-    other = RefundTo.PAYER if product.refund_to is RefundTo.WALLET else RefundTo.WALLET
-    return (
-        (
-            desk.button(
-                f"admin.button.no_goods_{other.value}", "product", "refund", str(product.id), other.value
-            ),
-        ),
-    )
+    number = str(product.id)
+    if product.refund_to is RefundTo.WALLET:
+        return ((desk.button("admin.button.no_goods_payer", "product", "refund", number, RefundTo.PAYER),),)
+    return ((desk.button("admin.button.no_goods_wallet", "product", "refund", number, RefundTo.WALLET),),)
 
 
 def _goods_row(desk: Desk) -> tuple[Button, ...]:
