@@ -10,8 +10,8 @@ from typing import Final
 from bot.channels.telegram.pace import Rates
 from bot.config import load_config
 from bot.log import set_up_logging
+from bot.outside import Outside
 from bot.run import run
-from bot.wiring import Outside
 from shop_core.messaging.pace import Rate
 
 _FREE: Final = Rate(timedelta(microseconds=1), 10_000)

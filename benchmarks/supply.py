@@ -25,8 +25,9 @@ from benchmarks.recording import Recorder, Spoken
 from benchmarks.upstream import FIRST_GOODS, KEY, SECRET, RemoteSite, upstream_process
 from bot.config import load_config
 from bot.metrics import Metrics
+from bot.outside import Outside
 from bot.timing import Timing
-from bot.wiring import Outside, build_suppliers, open_shop
+from bot.wiring import build_suppliers, open_shop
 from bot.workers import Workers
 from handlers.news import news_screen
 from handlers.screen import Screen

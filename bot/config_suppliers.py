@@ -180,7 +180,7 @@ PROTOCOLS: Final[Mapping[str, type[SupplierSection]]] = {
     "kakayun": KakayunConfig,
     "declarative": DeclarativeConfig,
 }
-"""Protocol → its table. A new one: a class above, a line here, its factory in ``bot.wiring.SUPPLIERS``."""
+"""Protocol → its table. A new one: a class above, a line here, its factory in ``bot.wiring_suppliers.SUPPLIERS``."""
 
 SupplierConfig = Annotated[
     DujiaoNextConfig

@@ -15,10 +15,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from admin_cmds.telling import news_screen
 from bot.channels.channel import Channel
 from bot.config import Config
+from bot.outside import Outside
 from bot.platform_rules import platform_warnings
 from bot.schedule import Schedule
 from bot.web.server import WebServer
-from bot.wiring import Outside, Program, wire
+from bot.wiring import Program, wire
 from bot.workers import Workers
 from shop_core.db.connect import backend_of
 from shop_core.kernel.errors import ShopError

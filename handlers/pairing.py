@@ -152,28 +152,25 @@ async def _untyped(visit: Visit, found: PairingView) -> Screen:
 
 async def _confirming(visit: Visit, found: PairingView) -> Screen:
     """The maker's side, after it: the last question."""
-    say = visit.say
-    whom = await _whom(visit, found.typer)
-    lines = (
-        Line(say("pairing.ask"), Style.TITLE),
-        Line(say("pairing.ask.maker", whom=whom)),
-        Line(say("pairing.means")),
-        Line(say("pairing.ask.beware"), Style.WARNING),
-    )
-    return Screen(lines, _yes_or_no(visit, "pairing.sure", "confirm_pairing", found.key))
+    whom = visit.say("pairing.ask.maker", whom=await _whom(visit, found.typer))
+    return Screen(_question(visit, whom), _yes_or_no(visit, "pairing.sure", "confirm_pairing", found.key))
 
 
 async def _accepting(visit: Visit, found: PairingView) -> Screen:
     """The side where the code was typed: whose it is."""
+    whom = visit.say("pairing.ask.typer", whom=await _whom(visit, found.maker))
+    return Screen(_question(visit, whom), _yes_or_no(visit, "pairing.yes", "accept_pairing", found.key))
+
+
+def _question(visit: Visit, whom: str) -> tuple[Line, ...]:
+    """Whether the two are to be one: who the other is, what it means, and when to say no."""
     say = visit.say
-    whom = await _whom(visit, found.maker)
-    lines = (
+    return (
         Line(say("pairing.ask"), Style.TITLE),
-        Line(say("pairing.ask.typer", whom=whom)),
+        Line(whom),
         Line(say("pairing.means")),
         Line(say("pairing.ask.beware"), Style.WARNING),
     )
-    return Screen(lines, _yes_or_no(visit, "pairing.yes", "accept_pairing", found.key))
 
 
 async def _accepted(visit: Visit, found: PairingView) -> Screen:

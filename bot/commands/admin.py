@@ -26,7 +26,8 @@ from admin_cmds.words import STAFF_WORDS
 from bot.commands.configured import with_config
 from bot.commands.reach import reach
 from bot.config import Config
-from bot.wiring import Outside, build_gateways, build_suppliers, open_shop
+from bot.outside import Outside
+from bot.wiring import build_gateways, build_suppliers, open_shop
 from handlers.incoming import Upload
 from handlers.screen import File, Line, LinkButton, Screen, Style
 from handlers.words import CUSTOMER_WORDS, Phrases, Words

@@ -15,8 +15,9 @@ from bot.demo.seed import seed
 from bot.demo.setting import OWNER, Setting, demo_setting, free_port
 from bot.demo.visitor import DemoFailed
 from bot.log import set_up_logging
+from bot.outside import Outside
 from bot.run import prepare_schema, serve
-from bot.wiring import Outside, Program, build_suppliers, open_shop
+from bot.wiring import Program, build_suppliers, open_shop
 from shop_core.payments.gateway import Gateways
 
 PORT: Final = 8000

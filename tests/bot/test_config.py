@@ -19,7 +19,8 @@ from bot.config_section import Section
 from bot.config_suppliers import PROTOCOLS, SupplierSection
 from bot.config_webchat import ThemeConfig, WebchatConfig
 from bot.config_wechat import WechatConfig
-from bot.wiring import Outside, build_suppliers
+from bot.outside import Outside
+from bot.wiring import build_suppliers
 from shop_core.db.connect import backend_of
 from shop_core.kernel.policy import Policy
 from shop_core.kernel.secret import Secret

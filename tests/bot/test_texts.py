@@ -9,7 +9,8 @@ from click.testing import CliRunner
 
 from admin_cmds.words import STAFF_WORDS
 from bot.cli import main
-from bot.wiring import Outside, open_shop
+from bot.outside import Outside
+from bot.wiring import open_shop
 from handlers.own_texts import find_mistakes
 from handlers.words import CUSTOMER_WORDS, Words
 from shop_core.payments.gateway import Gateways

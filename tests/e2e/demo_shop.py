@@ -14,8 +14,9 @@ import pytest
 from bot.config import Config
 from bot.demo.seed import seed
 from bot.demo.setting import demo_setting, free_port
+from bot.outside import Outside
 from bot.run import prepare_schema, serve
-from bot.wiring import Outside, open_shop
+from bot.wiring import open_shop
 from shop_core.db.shop import Shop
 from shop_core.invariants.verify import verify
 from shop_core.orders.models import OrderState

@@ -17,9 +17,10 @@ import httpx
 from sqlalchemy import text
 
 from bot.config import load_config
+from bot.outside import Outside
 from bot.run import serve
 from bot.timing import Timing
-from bot.wiring import Outside, Program
+from bot.wiring import Program
 from shop_core.customers.people import meet
 from shop_core.db.shop import Shop
 from shop_core.db.tx import Tx, View

@@ -13,8 +13,9 @@ from limits import RateLimitItemPerSecond
 from playwright.async_api import Browser, Locator, Page, expect
 
 from bot.demo.setting import OWNER, demo_setting, free_port
+from bot.outside import Outside
 from bot.run import serve
-from bot.wiring import Outside, Program
+from bot.wiring import Program
 from shop_core.catalog.read import get_variant
 from shop_core.conversations.sign_in import make_link
 from shop_core.customers.people import meet

@@ -14,8 +14,9 @@ from playwright.async_api import Browser, Locator, Page, expect
 
 from bot.demo.seed import seed
 from bot.demo.setting import OWNER, demo_setting, free_port
+from bot.outside import Outside
 from bot.run import prepare_schema, serve
-from bot.wiring import Outside, open_shop
+from bot.wiring import open_shop
 from shop_core.payments.gateway import Gateways
 from tests.browser import PATIENCE_MS, browser, complaints_of
 

@@ -12,17 +12,11 @@ from typing import Final
 
 import pytest
 
-from shop_core.catalog.edit import NewProduct, NewVariant, add_product, add_variant, set_state
-from shop_core.catalog.goods import GoodsKind
-from shop_core.catalog.read import ProductState
-from shop_core.db.tx import Tx
-from shop_core.delivery.kinds import change_kind
-from shop_core.supply.offers import NewRoute, connect_offer, find_offers
 from shop_core.supply.sync import read_list
+from tests.e2e.phone_credit import a_wholesaler, press, say, sell_its_credit
 from tests.e2e.stage import Stage, an_open_shop
 from tests.standins.cashier import CashierControl
 from tests.standins.suppliers.driver import SupplierControl
-from tests.standins.suppliers.server import running_supplier
 from tests.standins.suppliers.world import TOP_UP
 from tests.standins.telegram import ShownMessage, TelegramStandIn, TelegramUser
 
@@ -33,9 +27,7 @@ DEARER: Final = 6_000
 
 @pytest.fixture
 def site() -> Iterator[SupplierControl]:
-    """A wholesaler of phone credit, which tops up at once."""
-    with running_supplier("dayuanren") as control:
-        control.goods(TOP_UP, is_later=False)
+    with a_wholesaler() as control:
         yield control
 
 
@@ -47,34 +39,17 @@ async def stage(
     async with an_open_shop(
         tmp_path, sqlite_url, cashier, tg, supplier=site.base_url, has_stars=True
     ) as opened:
-        await read_list(opened.shop, "dyr")
-        [offer] = await opened.shop.read(find_offers, "dyr", TOP_UP, limit=1)
-        await opened.shop.write(_sell, offer.id)
+        await sell_its_credit(opened.shop)
         yield opened
-
-
-def _sell(tx: Tx, offer_id: int) -> None:
-    product_id = add_product(tx, NewProduct({"zh": "手机话费 50 元", "en": "Phone credit, 50 yuan"}))
-    variant_id = add_variant(tx, NewVariant(product_id, 4980))
-    change_kind(tx, variant_id, GoodsKind.TOP_UP)
-    connect_offer(tx, NewRoute(variant_id, offer_id))
-    set_state(tx, product_id, ProductState.PUBLISHED)
-
-
-async def _press(user: TelegramUser, message: ShownMessage, words: str, then: str) -> ShownMessage:
-    link = next(button.value for button in message.buttons if words in button.text)
-    await asyncio.to_thread(user.press, link, message=message)
-    return await user.wait_for_async(then, 10)
 
 
 async def _at_the_bill(user: TelegramUser) -> ShownMessage:
     await asyncio.to_thread(user.start)
     home = await user.wait_for_async("自动发货", 10)
-    product = await _press(user, home, "手机话费", "¥49.80")
-    await _press(user, product, "充 1 份", "请发来要充值的手机号")
-    await asyncio.to_thread(user.say, "13812345678")
-    sure = await user.wait_for_async("请核对账号", 10)
-    return await _press(user, sure, "没错", f"应付 {STARS} ⭐")
+    product = await press(user, home, "手机话费", "¥49.80")
+    await press(user, product, "充 1 份", "请发来要充值的手机号")
+    sure = await say(user, "13812345678", "请核对账号")
+    return await press(user, sure, "没错", f"应付 {STARS} ⭐")
 
 
 async def _pay(user: TelegramUser) -> str:

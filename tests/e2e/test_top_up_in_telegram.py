@@ -10,19 +10,11 @@ from typing import Final
 import httpx
 import pytest
 
-from shop_core.catalog.edit import NewProduct, NewVariant, add_product, add_variant, set_state
-from shop_core.catalog.goods import GoodsKind
-from shop_core.catalog.read import ProductState
-from shop_core.db.tx import Tx
-from shop_core.delivery.kinds import change_kind
-from shop_core.supply.offers import NewRoute, connect_offer, find_offers
-from shop_core.supply.sync import read_list
+from tests.e2e.phone_credit import a_wholesaler, press, say, sell_its_credit
 from tests.e2e.stage import Stage, an_open_shop
 from tests.standins.cashier import CashierControl
 from tests.standins.suppliers.driver import SupplierControl
-from tests.standins.suppliers.server import running_supplier
-from tests.standins.suppliers.world import TOP_UP
-from tests.standins.telegram import ShownMessage, TelegramStandIn, TelegramUser
+from tests.standins.telegram import TelegramStandIn, TelegramUser
 
 PHONE: Final = "13812345678"
 WAITS_S: Final = 0.3
@@ -58,9 +50,7 @@ class Hurried(httpx.AsyncBaseTransport):
 
 @pytest.fixture
 def site() -> Iterator[SupplierControl]:
-    """A wholesaler of phone credit, which tops up at once."""
-    with running_supplier("dayuanren") as control:
-        control.goods(TOP_UP, is_later=False)
+    with a_wholesaler() as control:
         yield control
 
 
@@ -73,29 +63,8 @@ async def stage(
     async with an_open_shop(
         tmp_path, sqlite_url, cashier, tg, transport=network, supplier=site.base_url
     ) as opened:
-        await read_list(opened.shop, "dyr")
-        [offer] = await opened.shop.read(find_offers, "dyr", TOP_UP, limit=1)
-        await opened.shop.write(_sell, offer.id)
+        await sell_its_credit(opened.shop)
         yield opened
-
-
-def _sell(tx: Tx, offer_id: int) -> None:
-    product_id = add_product(tx, NewProduct({"zh": "手机话费 50 元", "en": "Phone credit, 50 yuan"}))
-    variant_id = add_variant(tx, NewVariant(product_id, 4980))
-    change_kind(tx, variant_id, GoodsKind.TOP_UP)
-    connect_offer(tx, NewRoute(variant_id, offer_id))
-    set_state(tx, product_id, ProductState.PUBLISHED)
-
-
-async def _press(user: TelegramUser, message: ShownMessage, words: str, then: str) -> ShownMessage:
-    link = next(button.value for button in message.buttons if words in button.text)
-    await asyncio.to_thread(user.press, link, message=message)
-    return await user.wait_for_async(then, 10)
-
-
-async def _says(user: TelegramUser, text: str, then: str) -> ShownMessage:
-    await asyncio.to_thread(user.say, text)
-    return await user.wait_for_async(then, 10)
 
 
 def _about_it(user: TelegramUser) -> list[str]:
@@ -111,12 +80,12 @@ async def test_a_time_out_after_buying_tops_up_once_and_one_message_tells_of_it(
     site.fail_next("hang_after", "/recharge")
     await asyncio.to_thread(user.start)
     home = await user.wait_for_async("自动发货", 10)
-    product = await _press(user, home, "手机话费", "¥49.80")
-    await _press(user, product, "充 1 份", "请发来要充值的手机号")
-    await _says(user, "12345", "不像一个手机号")
-    sure = await _says(user, "138 1234 5678", "请核对账号")
+    product = await press(user, home, "手机话费", "¥49.80")
+    await press(user, product, "充 1 份", "请发来要充值的手机号")
+    await say(user, "12345", "不像一个手机号")
+    sure = await say(user, "138 1234 5678", "请核对账号")
     assert "138****5678" in sure.text
-    bill = await _press(user, sure, "没错", "待付款")
+    bill = await press(user, sure, "没错", "待付款")
     await stage.pay(bill)
     await stage.until("SELECT count(*) FROM purchases WHERE state = 'unknown'", 1)
     [asked] = await stage.rows("SELECT said FROM purchase_asks WHERE what = 'place'")
@@ -137,7 +106,7 @@ async def test_a_time_out_after_buying_tops_up_once_and_one_message_tells_of_it(
         # One message from paid to done: what the news takes the place of goes away after it.
         while _about_it(user) != [done.text]:  # noqa: ASYNC110 - the stand-in is in another thread
             await asyncio.sleep(0.02)
-    opened = await _press(user, done, "查看回执", "充值回执")
+    opened = await press(user, done, "查看回执", "充值回执")
     assert opened.spoilers == (PHONE, f"LS{order['ref']}")
     for table in KEPT:
         assert PHONE not in str(await stage.rows(f"SELECT * FROM {table}")), table

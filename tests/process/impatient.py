@@ -12,9 +12,9 @@ from pathlib import Path
 from bot.channels.telegram.pace import Rates
 from bot.config import load_config
 from bot.log import set_up_logging
+from bot.outside import Outside
 from bot.run import run
 from bot.timing import Timing
-from bot.wiring import Outside
 from shop_core.messaging.pace import Rate
 
 

@@ -19,7 +19,8 @@ from sqlalchemy import make_url, text, update
 
 from bot.channels.webchat.frames import Hello, Press, Say, Stored
 from bot.config import Config, load_config
-from bot.wiring import Outside, open_shop
+from bot.outside import Outside
+from bot.wiring import open_shop
 from shop_core.catalog.edit import NewProduct, NewVariant, add_product, add_variant, set_state
 from shop_core.catalog.read import ProductState
 from shop_core.conversations.keys import new_key as new_button_key

@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+from bot.outside import Outside
 from bot.run import serve
 from bot.timing import Timing
-from bot.wiring import Outside
 from shop_core.invariants.verify import verify
 from tests.process.premises import PATIENCE_S, Premises, Running, until
 from tests.process.slow_site import SlowSite, a_slow_site

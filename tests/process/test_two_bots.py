@@ -8,9 +8,9 @@ from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
 from bot.demo.setting import free_port
+from bot.outside import Outside
 from bot.run import serve
 from bot.timing import Timing
-from bot.wiring import Outside
 from tests.process.premises import PATIENCE_S, Premises
 from tests.standins.telegram import TelegramStandIn
 

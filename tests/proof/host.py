@@ -25,9 +25,10 @@ import uvloop
 
 from bot.config import load_config
 from bot.log import set_up_logging
+from bot.outside import Outside
 from bot.run import serve
 from bot.timing import Timing
-from bot.wiring import Outside, Program
+from bot.wiring import Program
 from shop_core.kernel.clock import Clock
 from tests.proof.points import Point, Watch, WatchedDoor, WatchedTransport, watch_commits
 from tests.proof.sabotage import sabotaged

@@ -16,7 +16,8 @@ from sqlalchemy import make_url
 
 from bot.config import load_config
 from bot.demo.setting import free_port
-from bot.wiring import Outside, open_shop
+from bot.outside import Outside
+from bot.wiring import open_shop
 from shop_core.catalog.edit import NewProduct, NewVariant, add_product, add_variant, set_state
 from shop_core.catalog.read import ProductState
 from shop_core.customers.people import meet

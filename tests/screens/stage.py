@@ -21,9 +21,10 @@ from bot.channels.telegram.pace import Rates
 from bot.channels.telegram.settings import Pauses
 from bot.config import load_config
 from bot.demo.setting import free_port
+from bot.outside import Outside
 from bot.run import serve
 from bot.timing import Timing
-from bot.wiring import Outside, Program, open_shop
+from bot.wiring import Program, open_shop
 from handlers.words import Phrases, Words
 from shop_core.db import inbox, outbox
 from shop_core.db.shop import Shop

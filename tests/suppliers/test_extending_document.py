@@ -17,7 +17,8 @@ from click.testing import CliRunner, Result
 
 from bot.cli import main
 from bot.config import load_config
-from bot.wiring import Outside, build_suppliers
+from bot.outside import Outside
+from bot.wiring import build_suppliers
 from shop_core.kernel.errors import Unknown
 from shop_core.kernel.secret import Secret
 from shop_core.orders.buy import work_on

@@ -18,7 +18,7 @@ from bot.channels.webchat.channel import WebChatChannel, WebChatSettings
 from bot.channels.webchat.theme import Theme
 from bot.channels.webchat.words import ChatWords
 from bot.web.app import WebMetrics, build_app
-from bot.wiring import PAGE_WORDS
+from bot.wiring_channels import PAGE_WORDS
 from handlers.incoming import Incoming, Link, Text
 from handlers.screen import Code, CopyButton, Line, LinkButton, Screen, Style, order_slot
 from handlers.words import CUSTOMER_WORDS, Words

@@ -16,9 +16,10 @@ from sqlalchemy import text
 
 from bot.config import load_config
 from bot.demo.setting import free_port
+from bot.outside import Outside
 from bot.run import serve
 from bot.timing import Timing
-from bot.wiring import Outside, Program
+from bot.wiring import Program
 from shop_core.catalog.edit import NewProduct, NewVariant, add_product, add_variant, set_fields, set_state
 from shop_core.catalog.goods import Field, FieldKind, GoodsKind
 from shop_core.catalog.read import ProductState
