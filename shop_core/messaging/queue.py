@@ -73,7 +73,7 @@ _FOR_STAFF_ONLY: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class QueuedMessage:
-    """A message in the hands of a sender, with the fence it finishes with."""
+    """A message in the hands of a sender, with the fence it finishes with. ``due_at``: when it is anybody's again."""
 
     id: int
     address: Address
@@ -82,6 +82,7 @@ class QueuedMessage:
     token: int
     attempts: int
     queued_at: datetime
+    due_at: datetime
 
 
 _MESSAGES: Final = table_of(Message)
@@ -187,6 +188,7 @@ def claim_messages(tx: Tx, channels: Collection[str], limit: int) -> Sequence[Qu
             row.token,
             row.attempts,
             row.queued_at,
+            row.due_at,
         )
         for row in sorted(rows, key=lambda row: row.id)
     ]
@@ -214,6 +216,8 @@ def mark_told(tx: Tx, address: Address, cause: str) -> None:
 def postpone(tx: Tx, message: QueuedMessage, problem: str, *, retry_after_s: int | None = None) -> bool:
     """Not sent, or not known to be: again later, ever more slowly, until ``GIVE_UP_AFTER``. Returns whether it is.
 
+    Whoever came back meanwhile is told at once all the same, and who was told on a screen is not told again.
+
     Raises:
         Fenced: Given up, and another sender had taken it over.
     """
@@ -221,7 +225,8 @@ def postpone(tx: Tx, message: QueuedMessage, problem: str, *, retry_after_s: int
         end_failed(tx, message, problem)
         return False
     pause_s = retry_after_s if retry_after_s is not None else min(2**message.attempts, _LONGEST_PAUSE_S)
-    tx.execute(_own(message).values(due_at=tx.now + timedelta(seconds=pause_s), problem=problem[:200]))
+    untouched = _own(message).where(Message.due_at == message.due_at)
+    tx.execute(untouched.values(due_at=tx.now + timedelta(seconds=pause_s), problem=problem[:200]))
     return True
 
 
@@ -264,7 +269,14 @@ def list_queued(view: View, address: Address, *, limit: int) -> Sequence[tuple[s
         (
             row.cause,
             QueuedMessage(
-                row.id, address, NewsKind(row.news), row.args, row.token or 0, row.attempts, row.queued_at
+                row.id,
+                address,
+                NewsKind(row.news),
+                row.args,
+                row.token or 0,
+                row.attempts,
+                row.queued_at,
+                row.due_at,
             ),
         )
         for row in rows

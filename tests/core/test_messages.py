@@ -147,3 +147,20 @@ async def test_what_the_screen_has_told_is_not_sent_as_well(market: Market) -> N
     await market.shop.write(mark_told, ADDRESS, "a")
     assert await claim(market) == []
     assert await market.one("SELECT state FROM messages") == "sent"
+
+
+async def test_who_comes_back_while_a_send_fails_does_not_wait_for_its_pause(market: Market) -> None:
+    await queue(market, "a")
+    [message] = await claim(market)
+    await market.shop.write(wake_address, ADDRESS)
+    await market.shop.write(postpone, message, "no page is open", retry_after_s=600)
+    [again] = await claim(market)
+    assert again.id == message.id
+
+
+async def test_what_was_told_while_a_send_failed_is_not_sent_again(market: Market) -> None:
+    await queue(market, "a")
+    [message] = await claim(market)
+    await market.shop.write(mark_told, ADDRESS, "a")
+    await market.shop.write(postpone, message, "no page is open", retry_after_s=600)
+    assert await market.shop.read(count_queued) == 0

@@ -112,7 +112,7 @@ class Upstream:
                 # Before that, its callback and the shop's question would race for who is first.
                 if is_hurried() or not self.protocol.tells:
                     now = shop.clock.now() + timedelta(seconds=premises.ahead_s)
-                    wait = await shop.read(_next_wait, now)
+                    wait = await shop.read(_next_wait, now, with_news=is_hurried())
                     self.let_pass(premises, wait.total_seconds())
 
     async def _tell(self, premises: Premises, client: httpx.AsyncClient) -> None:
@@ -169,12 +169,17 @@ def connect_goods(tx: Tx, variant_id: int, protocol: Protocol) -> None:
         connect_offer(tx, NewRoute(variant_id, kept.id, priority, Money(PRICE_MINOR, "CNY")))
 
 
-def _next_wait(view: View, now: datetime) -> timedelta:
-    """How long until the shop asks next, or says that the buyer has to wait; nothing while somebody is at it."""
-    waiting = [
-        *view.execute(select(Purchase.due_at, Purchase.token).where(literal_column(IS_LIVE))),
-        *view.execute(select(Message.due_at, Message.token).where(Message.due_at.is_not(None))),
-    ]
+def _next_wait(view: View, now: datetime, *, with_news: bool) -> timedelta:
+    """How long until the shop asks next; nothing while somebody is at it.
+
+    Args:
+        with_news: Or until it says something by itself. While the buyer waits that he has to wait would race for who is
+            first: whether it is said, or taken back by the delivery.
+    """
+    waiting = [*view.execute(select(Purchase.due_at, Purchase.token).where(literal_column(IS_LIVE)))]
+    if with_news:
+        queued = select(Message.due_at, Message.token).where(Message.due_at.is_not(None))
+        waiting += view.execute(queued)
     if any(row.token is not None for row in waiting):
         return timedelta(0)
     first = min((row.due_at for row in waiting if row.due_at is not None), default=now)
