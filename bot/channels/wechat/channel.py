@@ -10,17 +10,18 @@ from typing import Final
 import structlog
 
 from bot.channels.channel import Answer, Unreachable
-from bot.channels.wechat.api import Api
-from bot.channels.wechat.draw import Drawn, draw
+from bot.channels.tencent.answers import seal_answer
+from bot.channels.tencent.draw import Drawn, draw
+from bot.channels.tencent.numbers import Kind, Meant, Numbers
+from bot.channels.tencent.pushed import Pushed, draw_late, draw_push, pictures_in
+from bot.channels.wechat.account import open_api
 from bot.channels.wechat.menu import Menu
-from bot.channels.wechat.numbers import Meant, Numbers
-from bot.channels.wechat.parse import Heard, Kind
+from bot.channels.wechat.parse import Heard
 from bot.channels.wechat.push import NothingMayBePushed, Pusher
-from bot.channels.wechat.pushed import Pushed, draw_late, draw_push, pictures_in
 from bot.channels.wechat.scenes import Scenes
 from bot.channels.wechat.settings import Profile, WeChatSettings
 from bot.channels.wechat.template import Templates
-from bot.channels.wechat.webhook import Webhook, seal_answer
+from bot.channels.wechat.webhook import Webhook
 from handlers.incoming import Incoming
 from handlers.screen import Line, Screen, Style
 from handlers.words import Phrases, Words
@@ -78,7 +79,7 @@ class WeChatChannel:
         self._answer = answer
         self._draw_news = draw_news
         self._numbers = Numbers(settings.name, shop)
-        self._api = Api(settings, shop) if settings.app_secret.reveal() else None
+        self._api = open_api(settings, shop) if settings.app_secret.reveal() else None
         self._pusher = self._templates = self.scenes = None
         if self._api is not None and settings.profile is Profile.SERVICE:
             self._pusher = Pusher(settings.name, self._api, shop)

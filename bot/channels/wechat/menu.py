@@ -16,8 +16,8 @@ from typing import Any, Final
 
 import structlog
 
-from bot.channels.wechat.api import Api, Refused
-from bot.channels.wechat.calls import Call
+from bot.channels.tencent.api import Api, Refused
+from bot.channels.tencent.calls import Call
 from bot.channels.wechat.settings import MenuButton
 from shop_core.db.leases import acquire
 from shop_core.db.shop import Shop

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from enum import StrEnum
 from typing import Final
 
 from pydantic import BaseModel
@@ -12,7 +11,8 @@ from wechatpy import parse_message
 from wechatpy.events import BaseEvent
 from wechatpy.messages import BaseMessage
 
-from bot.channels.wechat.gate import UNREADABLE, NotWeChat
+from bot.channels.tencent.envelope import UNREADABLE, NotWeChat
+from bot.channels.tencent.numbers import Kind
 from handlers.deep_links import link_of, menu_link_of
 from shop_core.messaging.allowance import Act
 
@@ -20,18 +20,6 @@ _OPENID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _ACCOUNT: Final = re.compile(r"[A-Za-z0-9_@.-]{1,64}")
 LONGEST_TEXT: Final = 4000
 """Characters; a person can type no more than about 2,000."""
-
-
-class Kind(StrEnum):
-    """What a person did."""
-
-    TEXT = "text"
-    LINK = "link"
-    """Touched a menu, scanned a scene code, or followed the account."""
-    MEDIA = "media"
-    """Sent a picture, a voice, a place: nothing that we can read here."""
-    GONE = "gone"
-    """Follows the account no more."""
 
 
 class Heard(BaseModel):

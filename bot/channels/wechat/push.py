@@ -14,9 +14,9 @@ from typing import Any, Final
 import structlog
 
 from bot.channels.channel import Unreachable
-from bot.channels.wechat.api import Api, NoAllowance, Refused
-from bot.channels.wechat.calls import Call
-from bot.channels.wechat.pushed import Pushed, kind_of
+from bot.channels.tencent.api import Api, NoAllowance, Refused
+from bot.channels.tencent.calls import Call
+from bot.channels.tencent.pushed import Pushed, kind_of
 from shop_core.customers.people import Address
 from shop_core.db.shop import Shop
 from shop_core.kernel.errors import RetryLater, Unknown

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Final
 
 from bot.channels.channel import Unreachable
-from bot.channels.wechat.api import Api, NoAllowance, Refused
-from bot.channels.wechat.calls import Call
+from bot.channels.tencent.api import Api, NoAllowance, Refused
+from bot.channels.tencent.calls import Call
 from shop_core.db.shop import Shop
 from shop_core.kernel.errors import RetryLater, Unknown
 from shop_core.messaging.scene_codes import SceneNotMade

@@ -18,8 +18,8 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from bot.channels.wechat.api import Api, NoAllowance, Refused
-from bot.channels.wechat.calls import Call
+from bot.channels.tencent.api import Api, NoAllowance, Refused
+from bot.channels.tencent.calls import Call
 from bot.channels.wechat.settings import Template
 from handlers.screen import Line, Screen
 from shop_core.customers.people import Address

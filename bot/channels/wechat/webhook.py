@@ -11,8 +11,11 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from bot.channels.wechat.gate import FRESH, Gate, NotWeChat, text_reply
-from bot.channels.wechat.parse import Heard, Kind, hear
+from bot.channels.tencent.answers import open_answer
+from bot.channels.tencent.envelope import FRESH, NotWeChat
+from bot.channels.tencent.numbers import Kind
+from bot.channels.wechat.gate import Gate, text_reply
+from bot.channels.wechat.parse import Heard, hear
 from bot.channels.wechat.settings import WeChatSettings
 from bot.web.form import BadForm, read_body, read_once
 from handlers.words import Phrases, Words
@@ -122,16 +125,6 @@ class Webhook:
     def _refuse(self, status: HTTPStatus, reason: str) -> Response:
         self._log.warning("wechat.refused", status=status.value, reason=reason)
         return Response(status_code=status)
-
-
-def seal_answer(shop: Shop, channel: str, message: str, text: str) -> bytes:
-    """An answer as its row keeps it: bound to the message, because it may hold a code."""
-    return shop.get(Vault).seal_bytes(text.encode(), place=f"answer:{channel}:{message}")
-
-
-def open_answer(shop: Shop, channel: str, message: str, sealed: bytes) -> str:
-    """The same, opened."""
-    return shop.get(Vault).open_bytes(sealed, place=f"answer:{channel}:{message}").decode()
 
 
 def _language_of(view: View, address: Address) -> str:

@@ -11,7 +11,8 @@ from typing import Final
 import httpx
 import pytest
 
-from bot.channels.wechat.gate import Gate, NotWeChat
+from bot.channels.tencent.envelope import NotWeChat
+from bot.channels.wechat.gate import Gate
 from bot.channels.wechat.settings import Mode, WeChatSettings
 from shop_core.kernel.secret import Secret
 from tests.channels.wechat.stage import Stage, a_wechat_shop

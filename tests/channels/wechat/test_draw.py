@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.channels.wechat.draw import LONGEST, LONGEST_BYTES, Drawn, draw, plain
-from bot.channels.wechat.pushed import draw_late, draw_push
+from bot.channels.tencent.draw import LONGEST, LONGEST_BYTES, Drawn, draw, plain
+from bot.channels.tencent.pushed import draw_late, draw_push
 from handlers.screen import Code, CopyButton, Line, LinkButton, Prompt, Qr, Screen, UrlButton
 from handlers.words import CUSTOMER_WORDS, Words
 from shop_core.kernel.secret import Secret

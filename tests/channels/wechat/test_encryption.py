@@ -15,7 +15,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from bot.channels.wechat.gate import Gate, NotWeChat
+from bot.channels.tencent.envelope import NotWeChat
+from bot.channels.wechat.gate import Gate
 from bot.channels.wechat.settings import Mode, WeChatSettings
 from shop_core.kernel.secret import Secret
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from admin_cmds.links import GO, PREFIX, words_of
-from bot.channels.wechat.draw import LONGEST, LONGEST_BYTES, Page, buttons_of, tame
+from bot.channels.tencent.draw import LONGEST, LONGEST_BYTES, Page, buttons_of, tame
 from handlers.links import match
 from handlers.screen import Attachment, Code, Screen
 from handlers.support import ANSWER_SLOT

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from enum import StrEnum
+from typing import Final, Protocol
 
-from bot.channels.wechat.draw import BACK, ON, Drawn, Page, plain
-from bot.channels.wechat.parse import Heard, Kind
-from bot.channels.wechat.webhook import open_answer
+from bot.channels.tencent.answers import open_answer
+from bot.channels.tencent.draw import BACK, ON, Drawn, Page, plain
 from handlers.incoming import Link, Text
 from handlers.words import Phrases, Words
 from shop_core.conversations import prompts
@@ -22,6 +22,32 @@ from shop_core.vault.vault import Vault
 
 LATE_WORD: Final = "1"
 """What fetches an answer that took too long."""
+
+
+class Kind(StrEnum):
+    """What a person did."""
+
+    TEXT = "text"
+    LINK = "link"
+    """Touched a menu, scanned a scene code, or followed the account."""
+    MEDIA = "media"
+    """Sent a picture, a voice, a place: nothing that we can read here."""
+    GONE = "gone"
+    """Follows the account no more."""
+
+
+class Heard(Protocol):
+    """What one message says."""
+
+    @property
+    def kind(self) -> Kind:
+        """What the person did."""
+        ...
+
+    @property
+    def text(self) -> str:
+        """What was written; or the link that was touched."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""What WeChat and WeCom share: signatures and encryption, access tokens, calls and their breaker, screens with numbers."""
