@@ -55,6 +55,8 @@ def _draw(desk: Desk, variant: VariantView) -> Screen:
     rows.append(
         tuple(desk.button(f"admin.button.goods.{kind.value}", "goods", number, kind.value) for kind in others)
     )
+    if desk.shop.policy.suppliers:
+        rows.append((desk.button("admin.button.routes_of", "routes", number),))
     back = desk.button("admin.button.product", "product", "show", str(variant.product_id))
     return Screen(tuple(lines), (*rows, (back, desk.home_button())))
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from shop_core.catalog.read import get_product_for_sale, get_variant
-from tests.admin.office import STRANGER, Office, button, links_of, text_of
+from shop_core.kernel.policy import SupplierTerms
+from tests.admin.office import STRANGER, Office, button, links_of, staffed, text_of
+from tests.core.builders import a_market
 
 
 async def test_what_is_asked_for_twice_is_made_once(office: Office) -> None:
@@ -52,6 +54,16 @@ async def test_hiding_takes_a_product_off_sale(office: Office) -> None:
     assert "没有找到" in text_of(unknown)
     await office.press(f"admin/product/publish/{product}")
     assert (await office.shop.read(get_product_for_sale, product)).id == product
+
+
+async def test_who_supplies_a_variant_is_a_tap_from_what_it_is(office: Office, database_url: str) -> None:
+    alone = await office.type(f"/goods {await office.market.a_variant()}")
+    assert "供货渠道" not in links_of(alone), "this shop buys from nobody"
+    async with a_market(database_url, terms={"acg": SupplierTerms()}) as market:
+        buying = staffed(market)
+        shown = await buying.type(f"/goods {await market.a_variant()}")
+        routes = await buying.press(button(shown, "供货渠道"))
+        assert "没有接供应商" in text_of(routes)
 
 
 SLIPS = {

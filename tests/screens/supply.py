@@ -54,6 +54,8 @@ async def offers(cast: Cast) -> None:
     await owner.press(LISTED_AS)
     await owner.press("admin.button.connect")
     await owner.type(f"{variant_id} --priority 2 --max-cost 11")
+    await owner.type(f"/goods {variant_id}")
+    await owner.press("admin.button.routes_of")
 
 
 @journey(
