@@ -43,6 +43,8 @@ async def test_a_purchase_is_made_with_the_keyboard_alone(
         title = page.locator(".card h2").last
         await expect(page.get_by_role("log")).to_have_attribute("aria-live", "polite")
 
+        # The first screen is there: until then Tab has nowhere to go.
+        await expect(page.get_by_role("button", name=MONTH.zh)).to_be_visible()
         await tab_to(page, MONTH.zh)
         await page.keyboard.press("Enter")
         await expect(page.get_by_role("button", name="买 1 张")).to_be_visible()

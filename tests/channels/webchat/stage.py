@@ -26,6 +26,7 @@ from shop_core.db import inbox
 from shop_core.db.shop import Shop
 from shop_core.kernel.secret import Secret
 from shop_core.vault.vault import Vault
+from tests.browser import PATIENCE_MS
 from tests.web.stage import an_open_shop, serving
 
 CODE = '<&>"🎁'
@@ -198,7 +199,7 @@ async def a_chat(
     port: int = 0,
     staff: str | None = None,
     public_url: str | None = None,
-    seen_timeout_s: float = 0.3,
+    seen_timeout_s: float = PATIENCE_MS / 1000,
     sites: tuple[str, ...] = (),
     theme: Theme | None = None,
 ) -> AsyncIterator[Chat]:

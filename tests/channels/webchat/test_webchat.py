@@ -239,14 +239,15 @@ async def test_news_for_somebody_who_is_away_waits(chat: Chat) -> None:
         await chat.channel.send(address, NEWS)
 
 
-async def test_news_that_no_page_confirms_is_unknown(chat: Chat) -> None:
-    cookie, stranger = await chat.new_cookie(), await chat.new_cookie()
-    async with chat.page(cookie, resume=True) as page, chat.page(stranger, resume=True) as other:
-        telling = asyncio.create_task(chat.channel.send(Address("web", chat.device_of(cookie)), NEWS))
-        frame = await page.next("screen")
-        await other.say(type="seen", id=frame["id"])
-        with pytest.raises(Unknown):
-            await telling
+async def test_news_that_no_page_confirms_is_unknown(sqlite_url: str) -> None:
+    async with an_open_chat(sqlite_url, seen_timeout_s=0.3) as chat:
+        cookie, stranger = await chat.new_cookie(), await chat.new_cookie()
+        async with chat.page(cookie, resume=True) as page, chat.page(stranger, resume=True) as other:
+            telling = asyncio.create_task(chat.channel.send(Address("web", chat.device_of(cookie)), NEWS))
+            frame = await page.next("screen")
+            await other.say(type="seen", id=frame["id"])
+            with pytest.raises(Unknown):
+                await telling
 
 
 async def test_news_that_nobody_looks_at_waits_unless_another_page_shows_it(chat: Chat) -> None:
