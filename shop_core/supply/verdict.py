@@ -34,7 +34,7 @@ WATCHED_FOR: Final = timedelta(days=3)
 """So long goods are looked for that a supplier announced too late."""
 FIRST_ASK: Final = timedelta(seconds=5)
 FIRST_REPEAT: Final = timedelta(seconds=60)
-"""Where only a repeat can tell, the first call gets time to arrive."""
+"""Where only a repeat can tell, the first call gets time to arrive; where the time is signed it is refused when older."""
 LONGEST_PAUSE: Final = timedelta(minutes=5)
 
 
@@ -152,8 +152,9 @@ def _refused(
         PurchaseState.UNKNOWN,
         PurchaseState.ACCEPTED,
     }
-    if was_repeated and not capabilities.repeats_safely:
-        # The repeat was refused for a reason of its own: it proves nothing about the first.
+    is_early = now - (purchase.sent_at or purchase.planned_at) < FIRST_REPEAT
+    if was_repeated and (is_early or not capabilities.repeats_safely):
+        # The repeat was refused for a reason of its own: it proves nothing about the first, which may even arrive after it.
         return _doubt(purchase, capabilities, now)
     return _no(purchase, outcome.why.value)
 

@@ -265,6 +265,20 @@ async def test_an_unknown_purchase_is_settled_and_never_bought_twice(
     assert trade.second.balance_minor - 100_000 == await trade.float_of(trade.second)
 
 
+async def test_the_refusal_of_a_repeat_is_no_proof_while_the_first_may_still_arrive(trade: Trade) -> None:
+    trade.first.capabilities = ONLY_REPEAT
+    await trade.a_paid_order()
+    trade.first.does = ["lost", "refuse:out_of_stock"]
+    await trade.work()
+    trade.market.clock.advance(seconds=6)
+    await trade.work()
+    assert len(trade.first.placed) == 2
+    assert await trade.states() == ["first unknown"], "the first may be bought yet"
+    trade.first.does = ["refuse:out_of_stock"] * 9
+    await trade.work_until_quiet(hours=1)
+    assert await trade.states() == ["first refused", "second done"]
+
+
 async def test_not_found_is_no_proof_before_its_time(trade: Trade) -> None:
     trade.first.capabilities = ONLY_QUERY
     await trade.a_paid_order()
