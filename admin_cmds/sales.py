@@ -121,6 +121,8 @@ def _order_home(desk: Desk) -> tuple[Button, ...]:
 
 def _buyer_text(desk: Desk, seen: OrderSeen) -> str:
     placed = seen.trace.order
+    if placed.address.is_nobody:
+        return desk.say("admin.order.erased", person=placed.person_id)
     name = seen.buyer.name if seen.buyer is not None else ""
     return desk.say(
         "admin.order.buyer",

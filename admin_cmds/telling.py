@@ -26,6 +26,7 @@ from shop_core.kernel.errors import ShopError
 from shop_core.messaging.queue import NewsKind, QueuedMessage
 from shop_core.staff.roles import Right, Roster
 from shop_core.stock.batches import BatchView
+from shop_core.threads.errors import NoSuchMessage, NoSuchThread
 
 _FOR_STAFF: Final = frozenset(
     {
@@ -87,7 +88,11 @@ async def _thread_news(desk: Desk, message: QueuedMessage) -> Screen | None:
     if not desk.may(Right.SERVE):
         return None
     draw = notice_screen if message.news is NewsKind.THREAD_WRITTEN else settled_screen
-    return await draw(desk, int(message.args["message_id"]))
+    try:
+        return await draw(desk, int(message.args["message_id"]))
+    except (NoSuchMessage, NoSuchThread):
+        # Whoever wrote it has been erased meanwhile.
+        return None
 
 
 async def _joined_news(desk: Desk, member_id: int) -> Screen | None:

@@ -9,7 +9,7 @@ from admin_cmds.arguments import PersonRef
 from admin_cmds.command import Desk, TooLong, ask_first
 from handlers.screen import Line, Screen, Style
 from shop_core.conversations import keys
-from shop_core.customers.people import list_addresses, lock_survivor, survivor_of
+from shop_core.customers.people import PersonErased, list_addresses, lock_as_now, survivor_of
 from shop_core.db.shop import Shop
 from shop_core.db.tx import Tx, View
 from shop_core.kernel.money import BadAmount, Money
@@ -108,14 +108,17 @@ async def adjust_once(shop: Shop, change: Adjustment, *, by: str) -> Money:
         The balance afterwards.
 
     Raises:
-        NoSuchPerson: Nothing was booked.
+        NoSuchPerson, PersonErased: Nothing was booked.
         InsufficientBalance: More to take than there is.
     """
     return await shop.write(_adjust_once, change, by)
 
 
 def _adjust_once(tx: Tx, change: Adjustment, by: str) -> Money:
-    person_id = lock_survivor(tx, change.person_id)
+    holder = lock_as_now(tx, change.person_id)
+    if holder.is_erased:
+        raise PersonErased
+    person_id = holder.person_id
     cause = f"adjust:{change.person_id}:{change.key}"
     if not is_booked(tx, cause):
         balance.adjust(tx, person_id, change.amount, key=cause)

@@ -88,6 +88,8 @@ ROUTES: Final = Map(
         Rule("/quiet/<int(max=99):start>/<int(max=99):end>", endpoint="set_quiet"),
         Rule("/me", endpoint="my_data"),
         Rule("/me/file", endpoint="my_file"),
+        Rule("/me/erase", endpoint="ask_erase"),
+        Rule("/me/erase/yes", endpoint="erase"),
         Rule("/language", endpoint="language"),
         Rule("/language/<string(maxlength=8):language>", endpoint="set_language"),
         Rule(f"/join/<{_CODE}:code>", endpoint="invitation"),

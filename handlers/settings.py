@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from handlers.links import link
-from handlers.screen import Button, File, Line, LinkButton, Prompt, Screen, Style
+from handlers.screen import Button, File, Line, LinkButton, Prompt, Screen, Style, Weight
 from handlers.visit import Visit
 from shop_core.customers.preferences import (
     QuietHours,
@@ -94,8 +94,12 @@ async def my_data(visit: Visit) -> Screen:
     """What is in the file, and the way to it."""
     say = visit.say
     lines = (Line(say("my_data.title"), Style.TITLE), Line(say("my_data.text")))
-    get = (LinkButton(say("my_data.get"), link("my_file")),)
-    return Screen(lines, (get, (LinkButton(say("button.back"), link("settings")),)))
+    rows = (
+        (LinkButton(say("my_data.get"), link("my_file")),),
+        (LinkButton(say("erase.button"), link("ask_erase"), Weight.DANGER),),
+        (LinkButton(say("button.back"), link("settings")),),
+    )
+    return Screen(lines, rows)
 
 
 async def my_file(visit: Visit) -> Screen:

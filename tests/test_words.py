@@ -64,7 +64,7 @@ BY_ENUM: Final[dict[str, tuple[type[StrEnum], frozenset[str]]]] = {
     "admin.sheet.way.{}": (Way, frozenset()),
     "admin.ask.{}": (Taken, frozenset()),
     "news.money.{}": (Reason, frozenset({"meant"})),
-    "news.returned.{}": (Reason, frozenset({"meant", "over", "unknown_number"})),
+    "news.returned.{}": (Reason, frozenset({"meant", "over", "unknown_number", "erased"})),
 }
 """Keys that the code builds from a state: the pattern, the states, and those that cannot occur there."""
 

@@ -17,6 +17,8 @@ class Person(Base):
     ``merged_into``: he turned out to be that person, who has all that was his. The row stays, since the books and the
     journal name it, and nothing else does. It leads to somebody who is not merged himself, never on to a third.
 
+    ``erased_at``: he had everything erased that says who he is. The row stays, since the books name it, and has no identity.
+
     ``timezone``: None, the shop's. ``quiet_from``, ``quiet_until``: full hours of his day, both or none.
     """
 
@@ -38,10 +40,13 @@ class Person(Base):
     quiet_from: Mapped[int | None]
     quiet_until: Mapped[int | None]
     merged_into: Mapped[int | None] = mapped_column(BigInteger)
+    erased_at: Mapped[datetime | None]
 
 
 class PersonChange(Base):
-    """Two persons became one, or an identity left one. Written once, never changed: so that it can be explained later.
+    """Two persons became one, or an identity left one. Written once, so that it can be explained later.
+
+    Nothing changes it but erasing a person, which takes out who it was.
 
     ``kind``: ``merged`` (``other_id`` into ``person_id``) or ``parted`` (an identity of ``person_id`` became ``other_id``).
     ``identities``: those that changed hands, as ``channel:id``. ``by`` said yes last; ``asked_by``, of a merge, had typed

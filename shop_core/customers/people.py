@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import Row, bindparam, delete, insert, select, update
 
 from shop_core.customers.models import Identity, Person
 from shop_core.db.tx import Tx, View
@@ -25,6 +25,12 @@ class PersonMerged(RetryLater):
 
     def __init__(self) -> None:
         super().__init__("the person was merged", retry_after_s=0)
+
+
+class PersonErased(ShopError):
+    """He had everything erased that says who he is: nothing is done in his name, and nothing can be given to him."""
+
+    code = "customers.erased"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,28 @@ class Address:
     channel: str
     external_id: str
 
+    @property
+    def is_nobody(self) -> bool:
+        """Whether whoever was there has been erased: nothing is sent, and nothing waits for him."""
+        return self.external_id.startswith(NOBODY)
+
+
+NOBODY: Final = "erased-"
+"""What takes the place of the ids of who has been erased begins so."""
+
+
+def nobody(person_id: int, channel: str) -> Address:
+    """Where an erased person was: so much may still be known."""
+    return Address(channel, f"{NOBODY}{person_id}")
+
+
+@dataclass(frozen=True, slots=True)
+class AsNow:
+    """Who somebody is now, and whether he has been erased: then nothing can be given to him."""
+
+    person_id: int
+    is_erased: bool
+
 
 _FIND: Final = (
     select(
@@ -59,7 +87,9 @@ _FIND: Final = (
     .join(Identity, Identity.person_id == Person.id)
     .where(Identity.channel == bindparam("on"), Identity.external_id == bindparam("who"))
 )
-_LOCK: Final = select(Person.merged_into).where(Person.id == bindparam("person")).with_for_update()
+_LOCK: Final = (
+    select(Person.merged_into, Person.erased_at).where(Person.id == bindparam("person")).with_for_update()
+)
 
 
 def meet(tx: Tx, *, channel: str, external_id: str, name: str, language: str) -> Customer:
@@ -107,9 +137,13 @@ def lock_person(tx: Tx, person_id: int) -> None:
     Raises:
         NoSuchPerson: The row is not there.
         PersonMerged: Whoever acts in his name has to look again who he is.
+        PersonErased: Nobody acts in his name any more.
     """
-    if _lock(tx, person_id) is not None:
+    row = _lock(tx, person_id)
+    if row.merged_into is not None:
         raise PersonMerged
+    if row.erased_at is not None:
+        raise PersonErased
 
 
 def lock_survivor(tx: Tx, person_id: int) -> int:
@@ -118,8 +152,29 @@ def lock_survivor(tx: Tx, person_id: int) -> int:
     Raises:
         NoSuchPerson: The row is not there.
     """
-    into = _lock(tx, person_id)
-    return person_id if into is None else lock_survivor(tx, into)
+    return lock_as_now(tx, person_id).person_id
+
+
+def lock_as_now(tx: Tx, person_id: int) -> AsNow:
+    """The same, where it matters whether he is still there.
+
+    Raises:
+        NoSuchPerson: The row is not there.
+    """
+    row = _lock(tx, person_id)
+    if row.merged_into is not None:
+        return lock_as_now(tx, row.merged_into)
+    return AsNow(person_id, is_erased=row.erased_at is not None)
+
+
+def require_somebody(address: Address) -> None:
+    """Insist that whoever was there can still be given something. For a row that is locked.
+
+    Raises:
+        PersonErased: He cannot.
+    """
+    if address.is_nobody:
+        raise PersonErased
 
 
 def survivor_of(view: View, person_id: int) -> int:
@@ -145,11 +200,11 @@ def require_not_merged(view: View, person_id: int) -> None:
         raise PersonMerged
 
 
-def _lock(tx: Tx, person_id: int) -> int | None:
+def _lock(tx: Tx, person_id: int) -> Row[Any]:
     row = tx.execute(_LOCK, {"person": person_id}).first()
     if row is None:
         raise NoSuchPerson
-    return None if row.merged_into is None else int(row.merged_into)
+    return row
 
 
 def get_language(view: View, person_id: int) -> str:

@@ -1,4 +1,4 @@
-"""People: who was merged into another owns nothing any more, and it is written down."""
+"""People: who was merged into another owns nothing any more, and it is written down; who was erased is nobody."""
 
 from __future__ import annotations
 
@@ -29,7 +29,53 @@ _NAMED: Final = " UNION ALL ".join(
     for table, column in _OWNED
 )
 
+_LEFT: Final = " UNION ALL ".join(
+    f"SELECT p.id, '{what}' AS what, count(*) AS number FROM people p JOIN {rows}"  # noqa: S608 - the rows below
+    f" WHERE p.erased_at IS NOT NULL AND {says} GROUP BY p.id"
+    for what, rows, says in (
+        ("identities", "identities t ON t.person_id = p.id", "true"),
+        ("passwords", "passwords t ON t.person_id = p.id", "true"),
+        ("wishes", "restock_wishes t ON t.person_id = p.id", "true"),
+        ("keys of buttons", "used_keys t ON t.person_id = p.id", "true"),
+        ("pairing codes", "pairings t ON p.id IN (t.person_id, t.typed_person_id)", "true"),
+        ("names", "people t ON p.id IN (t.id, t.merged_into)", "(t.name <> '' OR t.timezone IS NOT NULL)"),
+        ("orders", "orders t ON t.person_id = p.id", "t.external_id NOT LIKE 'erased-%'"),
+        ("payments", "payments t ON t.person_id = p.id", "t.external_id NOT LIKE 'erased-%'"),
+        (
+            "answers",
+            "order_lines l ON l.person_id = p.id JOIN line_inputs t ON t.line_id = l.id",
+            "t.sealed IS NOT NULL",
+        ),
+        ("threads", "threads t ON t.person_id = p.id", "t.external_id NOT LIKE 'erased-%'"),
+        (
+            "messages",
+            "threads t ON t.person_id = p.id JOIN thread_messages m ON m.thread_id = t.id",
+            "length(m.sealed) > 0",
+        ),
+        ("keys of a shop", "resellers t ON t.person_id = p.id", "length(t.sealed_secret) > 0"),
+    )
+)
+
 PEOPLE: Final = (
+    Check(
+        "nothing_says_who_an_erased_person_was",
+        "person {id}",
+        "he was erased, and {number} rows of {what} still say who he was",
+        f"SELECT id, what, number FROM ({_LEFT}) x",  # noqa: S608 - a part of this module
+    ),
+    Check(
+        "nothing_is_owed_to_an_erased_person",
+        "person {id}",
+        "he was erased, and {what}",
+        """
+        SELECT p.id, 'his wallet holds money' AS what FROM people p
+            JOIN ledger_balances b ON b.account = 'wallet:' || p.id
+            WHERE p.erased_at IS NOT NULL AND b.amount_minor <> 0
+        UNION ALL SELECT p.id, 'order ' || o.number || ' is ' || o.state FROM people p
+            JOIN orders o ON o.person_id = p.id
+            WHERE p.erased_at IS NOT NULL AND o.state IN ('awaiting', 'paid')
+        """,
+    ),
     Check(
         "nothing_belongs_to_a_merged_person",
         "person {id}",

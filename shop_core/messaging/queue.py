@@ -142,7 +142,12 @@ def queue_message(  # noqa: PLR0913 - whom, what, about what, why, when: each ca
     cause: str,
     due_in: timedelta = timedelta(0),
 ) -> None:
-    """Queue news for one address, once for its cause, to be sent after ``due_in`` unless it was told before."""
+    """Queue news for one address, once for its cause, to be sent after ``due_in`` unless it was told before.
+
+    For nobody, nothing is queued.
+    """
+    if address.is_nobody:
+        return
     tx.execute(
         _enqueue(is_postgresql=tx.is_postgresql),
         {

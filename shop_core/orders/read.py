@@ -189,6 +189,9 @@ def _own(view: View, person_id: int, order: OrderView) -> OrderView:
     if order.person_id != person_id:
         require_not_merged(view, person_id)
         raise NoSuchOrder
+    if order.address.is_nobody:
+        # Whoever asks was looked up just before he had himself erased.
+        raise NoSuchOrder
     return order
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import exists, select
 
@@ -25,6 +26,9 @@ from shop_core.orders.read import get_any
 from shop_core.payments.models import Payment
 from shop_core.staff import audit
 from shop_core.wallet.balance import balance_of
+
+RECOVER: Final = "recover"
+"""What the audit log calls it. Its actor is the browser."""
 
 
 class NotRecovered(ShopError):
@@ -85,7 +89,7 @@ def _move(tx: Tx, customer: Customer, person_id: int, number: str, subjects: tup
     forget_tries(tx, *subjects)
     move_identity(tx, customer, person_id)
     actor = f"{customer.channel}:{customer.external_id}"
-    audit.record(tx, actor=actor, command="recover", details={"number": number, "person": person_id})
+    audit.record(tx, actor=actor, command=RECOVER, details={"number": number, "person": person_id})
 
 
 def _has_traded(view: View, person_id: int) -> bool:

@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, update
 from shop_core.cases.cases import CaseKind, close_case, open_case
 from shop_core.catalog.goods import GoodsKind
 from shop_core.catalog.read import VariantView, get_variant
+from shop_core.customers.people import require_somebody
 from shop_core.db.base import table_of
 from shop_core.db.tx import Tx
 from shop_core.delivery.hand_over import hand_over
@@ -166,7 +167,12 @@ def book_delivered(tx: Tx, order: OrderView) -> None:
 
 
 def refund_paid(tx: Tx, order: OrderView, *, by: str) -> Money:
-    """Give an order's money back to the buyer's wallet. The order is ``paid`` or ``delivered`` and locked."""
+    """Give an order's money back to the buyer's wallet. The order is ``paid`` or ``delivered`` and locked.
+
+    Raises:
+        PersonErased: There is no such wallet any more.
+    """
+    require_somebody(order.address)
     _end_refunded(tx, order, accounts.wallet(order.person_id), by=by)
     tell_refunded(tx, order)
     return order.total

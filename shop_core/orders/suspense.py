@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shop_core.customers.people import lock_person
+from shop_core.customers.people import lock_person, require_somebody
 from shop_core.db.shop import Shop
 from shop_core.db.tx import Tx
 from shop_core.kernel.money import Money
@@ -36,12 +36,14 @@ async def credit_to_buyer(shop: Shop, receipt_id: int, number: str, *, by: str) 
     Raises:
         NoSuchOrder: No such order.
         NoSuchReceipt: Somebody settled it already; nothing was booked.
+        PersonErased: He has no wallet any more.
     """
     return await shop.write(_credit, receipt_id, number, by)
 
 
 def _credit(tx: Tx, receipt_id: int, number: str, by: str) -> Money:
     order = lock_any(tx, number)
+    require_somebody(order.address)
     receipt = credit_suspense(tx, receipt_id, order.person_id, by=by)
     queue_message(
         tx,

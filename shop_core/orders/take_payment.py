@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from shop_core.customers.people import find_customer, lock_survivor
+from shop_core.customers.people import find_customer, lock_as_now
 from shop_core.db.shop import Shop
 from shop_core.db.tx import Tx, View
 from shop_core.kernel.money import Money
@@ -72,17 +72,18 @@ def take(tx: Tx, gateway: str, notice: Notice) -> Taken:
         return Taken.NOT_PAID
     if is_known(tx, gateway, notice.external_ref):
         return Taken.REPEATED
-    payment = find_payment(tx, notice.number)
+    payment, is_erased = find_payment(tx, notice.number), False
     if payment is not None:
         # One order of locks for everybody: person, then order (placing and topping up lock the person first). The money is
         # his who the payer is by now.
-        payment = replace(payment, person_id=lock_survivor(tx, payment.person_id))
-    problem = _problem(payment, gateway, notice)
+        payer = lock_as_now(tx, payment.person_id)
+        payment, is_erased = replace(payment, person_id=payer.person_id), payer.is_erased
+    problem = _problem(payment, gateway, notice, is_erased=is_erased)
     if payment is None or problem is not None:
         return _suspend(tx, gateway, notice, payment, problem or Reason.UNKNOWN_NUMBER)
     came = _worth(payment, notice)
-    if not _is_owner(tx, payment, notice):
-        return _return(tx, payment, came, Reason.WRONG_PAYER)
+    if is_erased or not _is_owner(tx, payment, notice):
+        return _return(tx, payment, came, Reason.ERASED if is_erased else Reason.WRONG_PAYER)
     if payment.purpose is Purpose.TOP_UP or payment.subject_id is None:
         return _top_up(tx, payment, came)
     return _for_order(tx, payment, payment.subject_id, came)
@@ -117,7 +118,7 @@ def _for_order(tx: Tx, payment: PaymentView, order_id: int, came: Came) -> Taken
     return _pay_order(tx, payment, order, came)
 
 
-def _problem(payment: PaymentView | None, gateway: str, notice: Notice) -> Reason | None:
+def _problem(payment: PaymentView | None, gateway: str, notice: Notice, *, is_erased: bool) -> Reason | None:
     """Facts that no rule can repair: a person must look."""
     if payment is None:
         return Reason.UNKNOWN_NUMBER
@@ -125,7 +126,8 @@ def _problem(payment: PaymentView | None, gateway: str, notice: Notice) -> Reaso
         return Reason.WRONG_GATEWAY
     if payment.due.currency != notice.amount.currency:
         return Reason.WRONG_CURRENCY
-    return None
+    # Where the payer is known, it goes back to him.
+    return Reason.ERASED if is_erased and notice.payer is None else None
 
 
 def _suspend(tx: Tx, gateway: str, notice: Notice, payment: PaymentView | None, reason: Reason) -> Taken:

@@ -33,6 +33,8 @@ class Reason(StrEnum):
     WRONG_GATEWAY = "wrong_gateway"
     WRONG_CURRENCY = "wrong_currency"
     WRONG_PAYER = "wrong_payer"
+    ERASED = "erased"
+    """Whoever it was asked of has had himself erased meanwhile."""
 
 
 class NoSuchReceipt(ShopError):

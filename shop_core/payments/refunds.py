@@ -13,7 +13,7 @@ from typing import Any, Final
 from sqlalchemy import Row, Update, insert, select, update
 
 from shop_core.cases.cases import MACHINE, CaseKind, close_case, open_case
-from shop_core.customers.people import lock_survivor
+from shop_core.customers.people import lock_as_now
 from shop_core.db.base import table_of
 from shop_core.db.claims import finish
 from shop_core.db.tx import Tx, View
@@ -150,15 +150,20 @@ def end_refused(tx: Tx, refund: RefundView, said: str) -> None:
     ended = {"state": RefundState.REFUSED.value, "due_at": None, "ended_at": tx.now, "said": said[:200]}
     finish(tx, _own(refund).values(ended))
     receipt = refund.receipt
-    owner = receipt.person_id
-    if owner is None or receipt.reason is Reason.WRONG_PAYER or receipt.amount.currency != tx.policy.currency:
+    owner = None if receipt.person_id is None else lock_as_now(tx, receipt.person_id)
+    if (
+        owner is None
+        or owner.is_erased
+        or receipt.reason is Reason.WRONG_PAYER
+        or receipt.amount.currency != tx.policy.currency
+    ):
         _resolve(tx, refund, ReceiptState.SUSPENSE)
         move = Move(accounts.SUSPENSE, accounts.RETURNING, receipt.amount)
         post(tx, key=f"refund:{refund.id}:refused", kind="refund_refused", moves=[move])
         open_case(tx, CaseKind.SUSPENSE, receipt.id, {**_evidence(receipt), "said": said[:200]})
         return
     _resolve(tx, refund, ReceiptState.CREDITED)
-    move = Move(accounts.wallet(lock_survivor(tx, owner)), accounts.RETURNING, receipt.amount)
+    move = Move(accounts.wallet(owner.person_id), accounts.RETURNING, receipt.amount)
     post(tx, key=f"receipt:{receipt.id}:resolved", kind="refund_refused", moves=[move])
     open_case(tx, CaseKind.GATEWAY, receipt.payment_id or 0, {"gateway": receipt.gateway, "said": said[:200]})
 

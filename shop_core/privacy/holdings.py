@@ -1,6 +1,6 @@
-"""Every table that can say something of a customer, and whether his file has it.
+"""Every table that can say something of a customer: whether his file has it, and whether erasing him leaves it alone.
 
-A test compares this with the metadata: a new table is not overlooked.
+Tests compare this with the metadata, and with what erasing does: a new table is not overlooked.
 """
 
 from __future__ import annotations
@@ -104,3 +104,36 @@ LEFT_OUT: Final[Mapping[type[Base], str]] = {
     JobRow: _STAFF,
 }
 """What the file does not tell, and why."""
+
+_BOOKS: Final = "books, which the law wants kept: they name him by a number"
+_GOODS: Final = "what became of goods that he bought, by the number of his order's line"
+_PASSES: Final = "goes by itself within hours or days"
+
+STAYS: Final[Mapping[type[Base], str]] = {
+    OrderLine: _BOOKS,
+    Receipt: "books; and whom the gateway says that has paid, without which no money could go back",
+    Refund: _BOOKS,
+    Balance: _BOOKS,
+    Posting: _BOOKS,
+    ReconciledDay: _STAFF,
+    ReconciledLine: _BOOKS,
+    Delivery: _GOODS,
+    Card: _GOODS,
+    Task: _GOODS,
+    Purchase: _GOODS,
+    PurchaseAsk: _GOODS,
+    Exposure: "what was shown to a number that is nobody",
+    PassiveAnswer: _PASSES,
+    AllowanceRow: _PASSES,
+    InboxRow: _PASSES,
+    LaneRow: "the letter by which he asked for it holds his",
+    Batch: _STAFF,
+    StaffRow: _STAFF,
+    InvitationRow: _STAFF,
+    SignInLink: _STAFF,
+    StaffSession: _STAFF,
+    StaffLogin: _STAFF,
+    UploadLink: _STAFF,
+    JobRow: _STAFF,
+}
+"""What erasing somebody leaves alone, and why."""

@@ -16,6 +16,7 @@ from shop_core.db.tx import Tx, View
 from shop_core.messaging.queue import NewsKind, queue_message
 from shop_core.staff import audit
 from shop_core.staff.roles import Roster
+from shop_core.threads.errors import NoSuchThread
 from shop_core.threads.models import Thread, ThreadMessage
 from shop_core.threads.read import thread_now
 from shop_core.threads.sealing import Origin, Said, Sealed, find_by_key, keep, seal
@@ -109,7 +110,10 @@ def _lock(tx: Tx, thread_id: int) -> tuple[int, Address]:
     ).first()
     if row is None:
         return _lock(tx, thread_now(tx, thread_id))
-    return thread_id, Address(row.channel, row.external_id)
+    where = Address(row.channel, row.external_id)
+    if where.is_nobody:
+        raise NoSuchThread
+    return thread_id, where
 
 
 def _settle_all(tx: Tx, thread_id: int, by: str, roster: Roster, *, answer_id: int | None) -> bool:

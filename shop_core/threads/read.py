@@ -89,7 +89,7 @@ _THREAD: Final = select(
     Thread.waiting_since,
     Thread.last_at,
     Person.name,
-).join(Person, Person.id == Thread.person_id)
+).join(Person, and_(Person.id == Thread.person_id, Person.erased_at.is_(None)))
 _SEALER: Final = aliased(Person)
 _OPENS_FOR: Final = case(
     (_SEALER.merged_into == Thread.person_id, ThreadMessage.sealed_for), else_=Thread.person_id
@@ -107,6 +107,8 @@ _MESSAGE: Final = (
     .join(Thread, Thread.id == ThreadMessage.thread_id)
     .outerjoin(_SEALER, _SEALER.id == ThreadMessage.sealed_for)
     .outerjoin(ThreadFile, ThreadFile.message_id == ThreadMessage.id)
+    # Of who has been erased an empty row is left.
+    .where(func.length(ThreadMessage.sealed) > 0)
 )
 
 
@@ -128,9 +130,12 @@ def get_thread(view: View, thread_id: int) -> ThreadView:
     """One thread: for staff. One that went on as another is found as that.
 
     Raises:
-        NoSuchThread: Nobody wrote in it.
+        NoSuchThread: Nobody wrote in it, or he has been erased.
     """
-    return _thread(view.execute(_THREAD.where(Thread.id == thread_now(view, thread_id))).one())
+    row = view.execute(_THREAD.where(Thread.id == thread_now(view, thread_id))).first()
+    if row is None:
+        raise NoSuchThread
+    return _thread(row)
 
 
 def thread_now(view: View, thread_id: int) -> int:

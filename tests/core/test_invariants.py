@@ -257,6 +257,12 @@ CORRUPTIONS: Final[dict[str, tuple[str, ...]]] = {
         "UPDATE people SET merged_into = 123456 WHERE merged_into IS NOT NULL",
     ),
     "merge_is_in_the_journal": ("DELETE FROM person_changes",),
+    "nothing_says_who_an_erased_person_was": (
+        "UPDATE people SET erased_at = 1 WHERE id = (SELECT min(person_id) FROM identities)",
+    ),
+    "nothing_is_owed_to_an_erased_person": (
+        "UPDATE people SET erased_at = 1 WHERE id IN (SELECT person_id FROM orders WHERE state IN ('awaiting', 'paid'))",
+    ),
     "message_is_sealed_for_its_person": (f"UPDATE thread_messages SET sealed_for = 123456 WHERE sealed_for = {MERGED}",),
     "thread_waits_for_its_first_unsettled": (
         "UPDATE threads SET waiting_since = waiting_since + 1 WHERE waiting_since IS NOT NULL",

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Final
-
-from sqlalchemy import Column, String
+from typing import Any
 
 from shop_core.catalog.edit import set_fields
 from shop_core.catalog.goods import Field, FieldKind, GoodsKind
@@ -23,35 +21,11 @@ from shop_core.threads.read import list_threads
 from shop_core.threads.sealing import Said, SentFile
 from shop_core.threads.write import write_to_shop
 from tests.core.builders import OWNER, Market
-
-_NAMES: Final = {
-    "external_id",
-    "person_id",
-    "said_by",
-    "sealed_for",
-    "merged_into",
-    "lane",
-    "payer",
-    "account",
-}
-_BELONG: Final = {"order_id", "line_id", "thread_id", "message_id", "payment_id", "receipt_id", "purchase_id"}
-_ACTOR: Final = 170
-"""Characters of a column that holds a channel instance and somebody's id there."""
-
-
-def _is_personal(column: Column[Any]) -> bool:
-    """Whether it names somebody, or something of his, by what the schema calls such columns."""
-    kind = column.type
-    return (
-        column.name in _NAMES | _BELONG
-        or column.name.endswith(("external_id", "person_id"))
-        or (isinstance(kind, String) and kind.length == _ACTOR)
-        or any(key.column.table.name in {"people", "identities"} for key in column.foreign_keys)
-    )
+from tests.core.personal import is_personal
 
 
 def test_every_table_with_a_persons_column_is_in_his_file_or_left_out_for_a_reason() -> None:
-    personal = {table.name for table in METADATA.tables.values() if any(map(_is_personal, table.columns))}
+    personal = {table.name for table in METADATA.tables.values() if any(map(is_personal, table.columns))}
     exported = {model.__tablename__ for model in EXPORTED}
     left_out = {model.__tablename__ for model in LEFT_OUT}
     assert personal - exported - left_out == set()

@@ -1,4 +1,4 @@
-"""Somebody buys, pays, is refunded, writes or is answered while two persons become one: in every order, all is well after.
+"""Somebody buys, pays, is refunded, writes or is answered while two persons become one, or one is erased: all is well after.
 
 Whatever was going on, the books are verified at the end of each test, and nothing names the one who is gone.
 """
@@ -12,9 +12,10 @@ import pytest
 import pytest_asyncio
 
 from admin_cmds.wallets import Adjustment, adjust_once
-from shop_core.customers.people import Customer, PersonMerged
+from shop_core.customers.people import Customer, PersonErased, PersonMerged
 from shop_core.delivery.restock import wish
 from shop_core.kernel.money import Money
+from shop_core.orders.end import cancel_order
 from shop_core.orders.pay import pay_from_wallet
 from shop_core.orders.read import list_own
 from shop_core.orders.refund import refund_order
@@ -24,8 +25,10 @@ from shop_core.orders.take_payment import Taken
 from shop_core.pairing.codes import decline
 from shop_core.pairing.errors import PairingOver
 from shop_core.pairing.merge import confirm
+from shop_core.privacy.erase import erase
+from shop_core.privacy.settled import StillNeeded
 from shop_core.threads.answer import answer_customer
-from shop_core.threads.read import list_messages
+from shop_core.threads.read import list_messages, list_threads
 from shop_core.threads.sealing import Said
 from shop_core.threads.write import write_to_shop
 from shop_core.vault.vault import Vault
@@ -237,3 +240,44 @@ async def test_three_become_one_from_both_ends_at_once(market: Market) -> None:
     # A merge voids what else was asked of either: whoever comes second asks again.
     assert ends.count(PairingOver) == 1
     assert sum([await market.balance(one) for one in people]) == 30
+
+
+ERASING: Final = ("FROM people", "FROM orders", "UPDATE orders", "DELETE FROM identities", "UPDATE people")
+"""Moments of erasing somebody: before its locks, and between what it takes out."""
+
+
+@pytest.mark.parametrize("point", ERASING)
+async def test_staff_refunding_while_somebody_erases_himself(market: Market, point: str) -> None:
+    """Either the money is in his balance and he is still there, or he is gone and nothing was given back."""
+    him = await market.a_customer()
+    order = await market.an_order(him, paid=True)
+    refund = refund_order(market.shop, order.number, by=OWNER)
+    ended = await run_between(market.shop.database, erase(market.shop, him), refund, point=point)
+    assert (ended.first is StillNeeded) is not (ended.second is PersonErased)
+    assert await market.balance(him) == (order.total.minor if ended.first is StillNeeded else 0)
+
+
+@pytest.mark.parametrize("point", ERASING)
+async def test_late_money_while_somebody_erases_himself(market: Market, point: str) -> None:
+    him = await market.a_customer()
+    order = await market.an_order(him)
+    notice = await market.notice(await market.ask_money(him, order.number))
+    await cancel_order(market.shop, him, order.number)
+    ended = await run_between(market.shop.database, erase(market.shop, him), market.tell(notice), point=point)
+    assert ended.second in {Taken.APPLIED, Taken.SUSPENDED}
+
+
+@pytest.mark.parametrize("point", ERASING)
+async def test_an_answer_to_somebody_who_erases_himself(market: Market, point: str) -> None:
+    him = await market.a_customer()
+    await write_to_shop(market.shop, him, Said("hello"), key="k1")
+    [thread] = await market.shop.read(list_threads, limit=5)
+    answer = answer_customer(market.shop, thread.id, Said("yes?"), key="k2", by=OWNER)
+    ended = await run_between(market.shop.database, erase(market.shop, him), answer, point=point)
+    assert ended.first is None
+    left = await market.rows("SELECT id FROM thread_messages WHERE length(sealed) > 0")
+    assert left == [], "said before or never"
+    assert (
+        await market.rows("SELECT id FROM messages WHERE due_at IS NOT NULL AND news = 'thread_answered'")
+        == []
+    )

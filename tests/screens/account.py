@@ -8,7 +8,7 @@ from tests.screens.registry import journey
 from tests.screens.scenes import at_the_bill
 
 
-@journey("my-data", "导出我的资料", "Getting my data")
+@journey("my-data", "导出、删除我的资料", "Getting and erasing my data")
 async def my_data(cast: Cast) -> None:
     person = await at_the_bill(cast, MONTH)
     await person.pay()
@@ -17,6 +17,10 @@ async def my_data(cast: Cast) -> None:
     await person.press("settings.title")
     await person.press("my_data.title")
     await person.press("my_data.get")
+    await person.press("button.back")
+    await person.press("erase.button")
+    await person.press("erase.yes")
+    await person.come()
 
 
 @journey("settings", "设置：时区，免打扰", "Settings: time zone and quiet hours")
