@@ -25,8 +25,10 @@ from shop_core.catalog.read import (
 )
 from shop_core.db.tx import View
 from shop_core.kernel.money import Money
+from shop_core.pricing.follow import followed_costs
 from shop_core.staff.roles import Right
 from shop_core.stock.count import Shelf, count_on_shelf
+from shop_core.supply.routing import list_routed
 
 PAGE: Final = 8
 _SHORT_NAME: Final = 5
@@ -37,6 +39,8 @@ _SHORT_NAME: Final = 5
 class _Seen:
     product: ProductView
     shelves: dict[int, Shelf]
+    followed: dict[int, Money]
+    routed: frozenset[int]
 
 
 async def category_list(desk: Desk) -> Screen:
@@ -97,7 +101,7 @@ async def product_show(desk: Desk, product_id: int) -> Screen:
     title = f"#{product.id} {pick(product.names, desk.language)}   {state}"
     lines = [Line(title, Style.TITLE)]
     lines += [Line(text, Style.MUTED) for text in pick(product.descriptions, desk.language).splitlines()]
-    lines += [Line(_variant_text(desk, variant, seen.shelves[variant.id])) for variant in product.variants]
+    lines += [Line(_variant_text(desk, variant, seen)) for variant in product.variants]
     if not product.variants:
         lines.append(Line(desk.say("admin.product.no_variant")))
     if product.refund_to is RefundTo.WALLET:
@@ -115,18 +119,26 @@ async def product_show(desk: Desk, product_id: int) -> Screen:
 def _see(view: View, product_id: int) -> _Seen:
     product = get_product(view, product_id)
     pairs = [(variant.id, variant.sell_until_days) for variant in product.variants]
-    return _Seen(product, count_on_shelf(view, pairs))
+    ids = [variant.id for variant in product.variants]
+    return _Seen(product, count_on_shelf(view, pairs), followed_costs(view, ids), list_routed(view, ids))
 
 
-def _variant_text(desk: Desk, variant: VariantView, shelf: Shelf) -> str:
+def _variant_text(desk: Desk, variant: VariantView, seen: _Seen) -> str:
+    shelf, followed = seen.shelves[variant.id], seen.followed.get(variant.id)
     facts = [
         f"#{variant.id} {pick(variant.names, desk.language)}".strip(),
         desk.money(variant.price),
     ]
     if desk.may(Right.BOOKS):
-        facts.append(desk.say("admin.variant.cost", cost=desk.money(variant.cost)))
-    is_top_up = variant.kind is GoodsKind.TOP_UP
-    facts.append(desk.say("admin.goods.top_up") if is_top_up else stock_text(desk, shelf))
+        key = "admin.variant.cost" if followed is None else "admin.variant.follows"
+        facts.append(desk.say(key, cost=desk.money(variant.cost if followed is None else followed)))
+    is_routed = variant.id in seen.routed
+    if variant.kind is GoodsKind.TOP_UP:
+        facts.append(desk.say("admin.goods.top_up"))
+    elif shelf.count or not is_routed:
+        facts.append(stock_text(desk, shelf))
+    if is_routed:
+        facts.append(desk.say("admin.variant.routed"))
     if variant.hidden:
         facts.append(desk.say("admin.variant.hidden"))
     if variant.price_held:

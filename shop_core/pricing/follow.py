@@ -320,6 +320,14 @@ def is_following(view: View, variant_id: int) -> bool:
     return view.execute(found).first() is not None
 
 
+def followed_costs(view: View, variant_ids: Sequence[int]) -> dict[int, Money]:
+    """The landed cost that the price of each was last made of; who is not in it does not follow."""
+    found = select(FollowedPrice.variant_id, FollowedPrice.cost_minor).where(
+        FollowedPrice.variant_id.in_(variant_ids)
+    )
+    return {row.variant_id: Money(row.cost_minor, view.policy.currency) for row in view.execute(found)}
+
+
 def stop_following(tx: Tx, variant_id: int, *, by: str, resolution: str = "by hand") -> bool:
     """Leave a variant the price that it has, whatever its supplier does. False: it did not follow.
 
