@@ -42,6 +42,7 @@ from bot.config_values import (
 )
 from bot.config_webchat import ThemeConfig, WebchatConfig
 from bot.config_wechat import WechatConfig
+from bot.config_wecom import WecomConfig
 from shop_core.kernel.policy import Policy
 from shop_core.kernel.secret import Secret
 from shop_core.vault.vault import FINGERPRINT_KEY
@@ -131,7 +132,7 @@ class LogConfig(Section):
 class TelegramConfig(Section):
     """One Telegram bot."""
 
-    kind: Literal["telegram"] = Field(description='"telegram", "webchat" or "wechat"')
+    kind: Literal["telegram"] = Field(description='"telegram", "webchat", "wechat" or "wecom"')
     token: SecretText = Field(description="the bot's token from @BotFather, as env:NAME or file:PATH")
     gateways: tuple[InstanceName, ...] = Field((), description="a list of names of [gateways.*]")
     api_base_url: SafeAddress = Field(
@@ -213,7 +214,9 @@ class StarsConfig(Section):
         return {int(variant): stars for variant, stars in self.prices.items()}
 
 
-ChannelConfig = Annotated[TelegramConfig | WebchatConfig | WechatConfig, Field(discriminator="kind")]
+ChannelConfig = Annotated[
+    TelegramConfig | WebchatConfig | WechatConfig | WecomConfig, Field(discriminator="kind")
+]
 GatewayConfig = Annotated[EpayConfig | StarsConfig, Field(discriminator="kind")]
 
 
@@ -246,6 +249,7 @@ _CHANNEL_KINDS: Final[Mapping[str, type[Section]]] = {
     "telegram": TelegramConfig,
     "webchat": WebchatConfig,
     "wechat": WechatConfig,
+    "wecom": WecomConfig,
 }
 _GATEWAY_KINDS: Final[Mapping[str, type[Section]]] = {"epay": EpayConfig, "stars": StarsConfig}
 _SECTIONS: Final[Mapping[str, type[Section]]] = {

@@ -36,6 +36,7 @@ def cross_faults(raw: Mapping[str, Any]) -> list[Fault]:
         *_token_faults(raw),
         *_webhook_faults(raw),
         *_wechat_faults(raw),
+        *_selling_faults(raw),
         *_vault_faults(raw),
     ]
 
@@ -109,7 +110,7 @@ def _platform_faults(raw: Mapping[str, Any]) -> Iterator[Fault]:
 
 
 def _wechat_faults(raw: Mapping[str, Any]) -> Iterator[Fault]:
-    """What a mode or a profile needs; and that goods are sold there only by an owner who says that he means it."""
+    """What a mode or a profile needs."""
     for name, channel in _table(raw, "channels").items():
         if not isinstance(channel, dict) or channel.get("kind") != "wechat":
             continue
@@ -125,6 +126,13 @@ def _wechat_faults(raw: Mapping[str, Any]) -> Iterator[Fault]:
         if "template_id" in channel and not channel.get("template_fields"):
             expected = 'what each field of the template shows: { thing1 = "goods" }; or no template_id'
             yield Fault(f"channels.{name}.template_fields", "nothing", expected)
+
+
+def _selling_faults(raw: Mapping[str, Any]) -> Iterator[Fault]:
+    """In WeChat goods are sold only by an owner who says that he means it."""
+    for name, channel in _table(raw, "channels").items():
+        if not isinstance(channel, dict) or channel.get("kind") not in {"wechat", "wecom"}:
+            continue
         ways = _texts(channel.get("gateways"))
         if ways and channel.get("sells_virtual_goods") is not True:
             expected = (

@@ -57,7 +57,7 @@ class ThemeConfig(Section):
 class WebchatConfig(Section):
     """One chat in the browser, served at ``/chat``."""
 
-    kind: Literal["webchat"] = Field(description='"telegram", "webchat" or "wechat"')
+    kind: Literal["webchat"] = Field(description='"telegram", "webchat", "wechat" or "wecom"')
     session_secret: SessionSecret = Field(
         description="what signs the browsers' cookies, as env:NAME or file:PATH"
     )

@@ -98,7 +98,7 @@ TemplateField = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]{1,32}$"
 class WechatConfig(Section):
     """One WeChat official account."""
 
-    kind: Literal["wechat"] = Field(description='"telegram", "webchat" or "wechat"')
+    kind: Literal["wechat"] = Field(description='"telegram", "webchat", "wechat" or "wecom"')
     app_id: str = Field(
         pattern=r"^[A-Za-z0-9_-]{4,64}$", description='the AppID of WeChat\'s console, in quotes: "wx…"'
     )

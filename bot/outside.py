@@ -26,9 +26,10 @@ class Outside:
         telegram: Arguments for the HTTP client of Telegram bots.
         rates: How fast Telegram bots send.
         pauses: How long Telegram bots wait.
-        wechat: Arguments for the HTTP client of WeChat accounts.
+        wechat: Arguments for the HTTP client of WeChat accounts, and of WeCom's.
         wechat_patience_s: How long WeChat's requests wait for their answer.
-        wechat_call_s: How long a call to WeChat may take.
+        wechat_call_s: How long a call to WeChat or WeCom may take.
+        wecom_poll_s: How often WeCom is asked for messages that it told us nothing of.
         outlet: Carries callbacks to addresses that other shops named; a test's shops are all on this machine.
         most: How much one page of the web chat may say.
         staff_pane: The identity that ``/staff`` gives to whoever opens it on this machine: the demo's, never a shop's.
@@ -43,6 +44,7 @@ class Outside:
     wechat: Mapping[str, Any] = field(default_factory=dict)
     wechat_patience_s: float = 4.3
     wechat_call_s: float = 10.0
+    wecom_poll_s: float = 180.0
     outlet: Callable[[], httpx.AsyncBaseTransport] = to_the_world
     most: RateLimitItem = MOST_MESSAGES
     staff_pane: str | None = None

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from bot.config import Config, TelegramConfig
 from bot.config_wechat import WechatConfig
+from bot.config_wecom import WecomConfig
 
 
 def platform_warnings(config: Config) -> Iterator[str]:
@@ -16,8 +17,8 @@ def platform_warnings(config: Config) -> Iterator[str]:
                 f"channels.{name}.other_ways_to_pay is true: Telegram's terms for bots (6.2) allow nothing but Stars for"
                 " digital goods; a bot that shows other ways to pay may be hidden or closed"
             )
-        if isinstance(channel, WechatConfig) and channel.sells_virtual_goods:
+        if isinstance(channel, WechatConfig | WecomConfig) and channel.sells_virtual_goods:
             yield (
-                f"channels.{name}.sells_virtual_goods is true: whether an official account may sell codes depends on"
+                f"channels.{name}.sells_virtual_goods is true: whether codes may be sold inside WeChat depends on"
                 " WeChat's operation rules and on what your merchant account is licensed for; it may be limited or closed"
             )

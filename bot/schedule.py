@@ -28,7 +28,7 @@ from shop_core.delivery.restock import tell_waves
 from shop_core.delivery.tasks import watch_tasks
 from shop_core.insight.exposure import ExposureLog
 from shop_core.jobs.runs import Plan, Run, list_ends, list_wanted, plan_jobs
-from shop_core.messaging import allowance, choices, nonces, pace, passive, queue, vendor_ids
+from shop_core.messaging import allowance, choices, nonces, pace, parcels, passive, queue, vendor_ids
 from shop_core.orders.ask import poll_payments
 from shop_core.orders.end import expire_orders
 from shop_core.orders.fulfil import sweep_undelivered
@@ -67,6 +67,7 @@ PURGES: Final = (
     nonces.purge,
     pace.purge,
     pairing_codes.purge,
+    parcels.purge,
     passive.purge,
     passwords.purge_tries,
     purge_files,

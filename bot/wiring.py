@@ -20,13 +20,14 @@ from bot.channels.webchat.channel import WebChatChannel
 from bot.config import Config, EpayConfig, StarsConfig, TelegramConfig
 from bot.config_webchat import WebchatConfig
 from bot.config_wechat import WechatConfig
+from bot.config_wecom import WecomConfig
 from bot.metrics import Metrics
 from bot.outside import Outside
 from bot.timing import Timing
 from bot.web.app import WebMetrics, build_app
 from bot.web.pay_page import PayPages
 from bot.web.upload_page import UploadPages
-from bot.wiring_channels import telegram, webchat, wechat
+from bot.wiring_channels import telegram, webchat, wechat, wecom
 from bot.wiring_suppliers import supplier_of
 from handlers.words import CUSTOMER_WORDS, Words
 from shop_core.conversations.sign_in import StaffDoor
@@ -87,7 +88,7 @@ def open_shop(
     )
     terms = {name: supplier.terms() for name, supplier in config.suppliers.items()}
     textual = frozenset(
-        name for name, channel in config.channels.items() if isinstance(channel, WechatConfig)
+        name for name, channel in config.channels.items() if isinstance(channel, WechatConfig | WecomConfig)
     )
     policy = replace(
         config.shop.policy(),
@@ -208,6 +209,10 @@ def wire(config: Config, outside: Outside, *, is_schema_current: bool = True) ->
                 if account.scenes is not None:
                     shop.get(SceneCodes).add(name, account.scenes.make)
                 channels[name] = account
+            case WecomConfig():
+                desk = wecom(name, settings, shop, outside)
+                hooks.append(desk.webhook.route())
+                channels[name] = desk
             case WebchatConfig():
                 chat = webchat(config, name, settings, shop, outside)
                 # The first web chat is at /chat; any other has its name before that.

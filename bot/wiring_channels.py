@@ -14,9 +14,12 @@ from bot.channels.webchat.channel import WebChatChannel, WebChatSettings
 from bot.channels.webchat.words import ChatWords
 from bot.channels.wechat.channel import WeChatChannel
 from bot.channels.wechat.settings import Mode, Profile, Template, WeChatSettings
+from bot.channels.wecom.channel import WeComChannel
+from bot.channels.wecom.settings import WeComSettings
 from bot.config import Config, StarsConfig, TelegramConfig
 from bot.config_webchat import ThemeConfig, WebchatConfig
 from bot.config_wechat import WechatConfig
+from bot.config_wecom import WecomConfig
 from bot.outside import Outside
 from handlers.words import Words
 from shop_core.db.shop import Shop
@@ -121,6 +124,29 @@ def wechat(name: str, settings: WechatConfig, shop: Shop, outside: Outside) -> W
         shop,
         desk.answer,
         news_screen,
+    )
+
+
+def wecom(name: str, settings: WecomConfig, shop: Shop, outside: Outside) -> WeComChannel:
+    """A customer service account."""
+    return WeComChannel(
+        WeComSettings(
+            name=name,
+            corp_id=settings.corp_id,
+            secret=settings.secret,
+            token=settings.token,
+            aes_key=settings.encoding_aes_key,
+            open_kfid=settings.open_kfid,
+            has_agents=settings.hand_over == "agents",
+            agent=settings.agent,
+            api_base_url=settings.api_base_url,
+            call_s=outside.wechat_call_s,
+            poll_s=outside.wecom_poll_s,
+            look_s=outside.timing.poll_s,
+            httpx_kwargs=outside.wechat,
+        ),
+        shop,
+        desk.answer,
     )
 
 

@@ -18,7 +18,7 @@ import structlog
 
 from admin_cmds.telling import progress_screen
 from bot.buying import BuyingWork
-from bot.channels.channel import Channel, Merging, Unreachable
+from bot.channels.channel import Channel, Merging, NewsScreen, Unreachable
 from bot.imports import ImportWork
 from bot.metrics import Metrics
 from bot.timing import Timing
@@ -238,7 +238,12 @@ class Workers:
         about = {"messages": [message.id for message in messages]}
         try:
             screens = [await self.draw_news(shop, message) for message in messages]
-            await _send(channel, address, [screen for screen in screens if screen is not None])
+            drawn = [
+                NewsScreen(one.id, screen)
+                for one, screen in zip(messages, screens, strict=True)
+                if screen is not None
+            ]
+            await _send(channel, address, drawn)
             for message, screen in zip(messages, screens, strict=True):
                 await shop.write(_mark_sent, message, screen)
         except Unreachable:
@@ -268,12 +273,12 @@ class Workers:
             await self.shop.write(queue.postpone, message, problem, retry_after_s=retry_after_s)
 
 
-async def _send(channel: Channel, address: Address, screens: Sequence[Screen]) -> None:
+async def _send(channel: Channel, address: Address, news: Sequence[NewsScreen]) -> None:
     if isinstance(channel, Merging):
-        await channel.send_together(address, screens)
+        await channel.send_together(address, news)
         return
-    for screen in screens:
-        await channel.send(address, screen)
+    for one in news:
+        await channel.send(address, one.screen)
 
 
 def _finish(tx: Tx, letter: Letter, shown: Screen | None) -> None:

@@ -18,7 +18,17 @@ from shop_core.delivery import restock
 from shop_core.insight import models as insight
 from shop_core.jobs import models as jobs
 from shop_core.ledger import models as ledger
-from shop_core.messaging import access_tokens, allowance, choices, nonces, pace, passive, vendor_ids
+from shop_core.messaging import (
+    access_tokens,
+    allowance,
+    choices,
+    nonces,
+    pace,
+    parcels,
+    passive,
+    pulls,
+    vendor_ids,
+)
 from shop_core.messaging import models as messaging
 from shop_core.orders import models as orders
 from shop_core.pairing import models as pairing
@@ -30,6 +40,7 @@ from shop_core.resale import models as resale
 from shop_core.staff import models as staff
 from shop_core.stock import models as stock
 from shop_core.supply import models as supply
+from shop_core.threads import handovers
 from shop_core.threads import models as threads
 
 AREAS: Final = (
@@ -41,6 +52,7 @@ AREAS: Final = (
     conversations,
     customers,
     delivery,
+    handovers,
     health,
     inbox,
     insight,
@@ -53,8 +65,10 @@ AREAS: Final = (
     outbox_table,
     pace,
     pairing,
+    parcels,
     passive,
     payments,
+    pulls,
     reconciliation,
     pricing,
     resale,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from handlers.incoming import Incoming
@@ -57,10 +58,18 @@ class Channel(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class NewsScreen:
+    """Queued news as a screen; ``message_id``: the same when it is sent again."""
+
+    message_id: int
+    screen: Screen
+
+
 @runtime_checkable
 class Merging(Protocol):
     """A channel on which each message counts: several news for one person are one message there."""
 
-    async def send_together(self, address: Address, screens: Sequence[Screen]) -> None:
+    async def send_together(self, address: Address, news: Sequence[NewsScreen]) -> None:
         """Show several news at once. Raises as ``Channel.send`` does, for all of them."""
         ...

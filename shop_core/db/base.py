@@ -49,7 +49,13 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {datetime: Moment(), dict[str, Any]: Json, dict[str, str]: Json, list[str]: Json}  # noqa: RUF012
+    type_annotation_map = {  # noqa: RUF012
+        datetime: Moment(),
+        dict[str, Any]: Json,
+        dict[str, str]: Json,
+        list[str]: Json,
+        list[int]: Json,
+    }
 
 
 def table_of(model: type[Base]) -> Table:

@@ -66,7 +66,7 @@ class NewsKind(StrEnum):
     """For a member of staff: a job that he wanted to run has run."""
 
 
-_FOR_STAFF_ONLY: Final = frozenset(
+FOR_STAFF_ONLY: Final = frozenset(
     {NewsKind.CASE_OPENED, NewsKind.TASK_OPENED, NewsKind.THREAD_WRITTEN, NewsKind.THREAD_SETTLED}
 )
 
@@ -242,7 +242,7 @@ def mark_failed(tx: Tx, message: QueuedMessage, problem: str) -> None:
     customers' messages and tasks: if nobody sees to them, that is a case of its own.
     """
     end_failed(tx, message, problem)
-    if message.news in _FOR_STAFF_ONLY:
+    if message.news in FOR_STAFF_ONLY:
         return
     open_case(
         tx, CaseKind.MESSAGE, message.id, {"channel": message.address.channel, "news": message.news.value}

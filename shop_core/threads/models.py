@@ -54,7 +54,8 @@ class ThreadMessage(Base):
 
     ``key`` is the message's own id on its channel: the same message once more finds the row. A customer's message is
     settled once, by an answer (``answer_id``) or by somebody who says that none is needed; what the shop wrote has
-    ``seen_at`` when the customer has opened the conversation since.
+    ``seen_at`` when the customer has opened the conversation since. With ``handover_id`` it was said past us, while a person
+    had the conversation elsewhere: kept for the file, told to nobody, waited for by nobody.
     """
 
     __tablename__ = "thread_messages"
@@ -77,6 +78,7 @@ class ThreadMessage(Base):
     settled_by: Mapped[str | None] = mapped_column(String(170))
     answer_id: Mapped[int | None] = mapped_column(BigInteger)
     seen_at: Mapped[datetime | None]
+    handover_id: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class ThreadFile(Base):

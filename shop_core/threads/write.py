@@ -52,7 +52,7 @@ def _write(tx: Tx, customer: Customer, sealed: Sealed, order_id: int | None, ros
     known = find_by_key(tx, sealed.key)
     if known is not None:
         return known
-    thread_id = _thread_of(tx, customer)
+    thread_id = thread_of(tx, customer)
     _require_moderate(tx, thread_id)
     author = f"{customer.channel}:{customer.external_id}"
     message_id = keep(tx, sealed, Origin(thread_id, by_shop=False, author=author, order_id=order_id))
@@ -72,7 +72,7 @@ def _write(tx: Tx, customer: Customer, sealed: Sealed, order_id: int | None, ros
     return message_id
 
 
-def _thread_of(tx: Tx, customer: Customer) -> int:
+def thread_of(tx: Tx, customer: Customer) -> int:
     """His thread, opened with his first message. Under the person's lock."""
     found = tx.execute(select(Thread.id).where(Thread.person_id == customer.person_id)).scalar()
     if found is not None:

@@ -19,6 +19,7 @@ from bot.config_section import Section
 from bot.config_suppliers import PROTOCOLS, SupplierSection
 from bot.config_webchat import ThemeConfig, WebchatConfig
 from bot.config_wechat import WechatConfig
+from bot.config_wecom import WecomConfig
 from bot.outside import Outside
 from bot.wiring import build_suppliers
 from shop_core.db.connect import backend_of
@@ -48,6 +49,9 @@ IN_COMMENTS = {
     "KAPU_WECHAT_TOKEN": "spamtest",
     "KAPU_WECHAT_AES_KEY": "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG",
     "KAPU_WECHAT_SECRET": "s3cret",
+    "KAPU_WECOM_TOKEN": "spamtest",
+    "KAPU_WECOM_AES_KEY": "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG",
+    "KAPU_WECOM_SECRET": "s3cret",
 }
 
 SMALLEST = """
@@ -130,6 +134,7 @@ def tables_of(document: Mapping[str, Any]) -> dict[type[BaseModel], Mapping[str,
         WebchatConfig: document["channels"]["web"],
         ThemeConfig: document["channels"]["web"].get("theme", {}),
         WechatConfig: document["channels"].get("wechat", {}),
+        WecomConfig: document["channels"].get("wecom", {}),
         EpayConfig: document["gateways"]["alipay"],
         StarsConfig: document["gateways"]["stars"],
     }
@@ -254,8 +259,10 @@ def test_every_key_stands_in_the_example_with_its_default() -> None:
             if field.is_required() or name in shown_otherwise:
                 continue
             default = {} if field.default_factory else plain(field.default)
-            # WeChat's table is a comment as a whole: its defaults are there, and examples of what has none.
-            shown = table if model is WechatConfig and default is not None else as_it_stands[model]
+            # Their tables are comments as a whole: the defaults are there, and examples of what has none.
+            shown = (
+                table if model in {WechatConfig, WecomConfig} and default is not None else as_it_stands[model]
+            )
             assert shown.get(name) == default, f"{model.__name__}.{name}"
 
 
@@ -408,7 +415,7 @@ REFUSED = [
     ("[http]\npublic_url = 'https://me:hunter2@shop.example.com'", "http.public_url", "not shown"),
     ("[log]\nlevel = 'loud'", "log.level", '"info"'),
     ("[channels.Bad]\nkind = 'webchat'", "channels.Bad", "small letters"),
-    ("[channels.x]\nkind = 'fax'", "channels.x.kind", '"telegram", "webchat" or "wechat"'),
+    ("[channels.x]\nkind = 'fax'", "channels.x.kind", '"telegram", "webchat", "wechat" or "wecom"'),
     ("[channels.x]", "channels.x.kind", "nothing"),
     (
         "[channels.x]\nkind = 'webchat'\nsession_secret = 'env:SHORT'",

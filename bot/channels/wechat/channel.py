@@ -9,7 +9,7 @@ from typing import Final
 
 import structlog
 
-from bot.channels.channel import Answer, Unreachable
+from bot.channels.channel import Answer, NewsScreen, Unreachable
 from bot.channels.tencent.answers import seal_answer
 from bot.channels.tencent.draw import Drawn, draw
 from bot.channels.tencent.numbers import Kind, Meant, Numbers
@@ -141,11 +141,11 @@ class WeChatChannel:
             Unknown: Nobody knows whether it was sent.
             Unreachable: He follows the account no more.
         """
-        await self.send_together(address, [screen])
+        await self.send_together(address, [NewsScreen(0, screen)])
 
-    async def send_together(self, address: Address, screens: Sequence[Screen]) -> None:
+    async def send_together(self, address: Address, news: Sequence[NewsScreen]) -> None:
         """Push several news as one message: each counts, and there are few. Raises as ``send`` does."""
-        loud = [screen for screen in screens if not screen.quiet]
+        loud = [one.screen for one in news if not one.screen.quiet]
         if not loud:
             return
         if self._pusher is None:

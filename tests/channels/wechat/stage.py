@@ -102,7 +102,7 @@ class Stage:
         self, name: str, codes: Sequence[str] = (), *, price: int = PRICE_MINOR, en: str = ""
     ) -> int:
         """Something to buy."""
-        variant_id = await self.shop.write(_add_goods, name, price, en)
+        variant_id = await self.shop.write(add_goods, name, price, en)
         self.variants[name] = variant_id
         if codes:
             data = "\n".join(codes).encode()
@@ -182,7 +182,7 @@ async def a_wechat_shop(
                 wechat_call_s=CALL_S,
                 telegram={"trust_env": False},
             )
-            program, port = await stack.enter_async_context(_opened(config, outside))
+            program, port = await stack.enter_async_context(opened(config, outside))
             programs.append(program)
             wechat.webhooks.append(f"http://127.0.0.1:{port}/channels/{NAME}/webhook")
         yield Stage(programs, wechat, cashier)
@@ -190,7 +190,8 @@ async def a_wechat_shop(
 
 
 @asynccontextmanager
-async def _opened(config: Path, outside: Outside) -> AsyncIterator[tuple[Program, int]]:
+async def opened(config: Path, outside: Outside) -> AsyncIterator[tuple[Program, int]]:
+    """One process of a shop, as ``kapu run`` has it, and its port; stopped at the end."""
     stop = asyncio.Event()
     opened: asyncio.Future[tuple[Program, int]] = asyncio.get_running_loop().create_future()
     serving = asyncio.create_task(
@@ -228,14 +229,8 @@ def _lay(
         api=wechat.base_url,
     )
     settings += table
-    keys = folder.parent / "keys"
-    if not keys.exists():
-        keys.mkdir()
-        for name in ("k1", "fingerprint"):
-            (keys / f"{name}.key").write_text(new_key(), "utf-8")
     texts = {
-        "k1.key": (keys / "k1.key").read_text("utf-8"),
-        "fingerprint.key": (keys / "fingerprint.key").read_text("utf-8"),
+        **vault_keys(folder.parent),
         "epay.key": EPAY_KEY,
         "secret.key": account.secret,
         "token.key": account.token,
@@ -247,7 +242,8 @@ def _lay(
     return folder / "config.toml"
 
 
-def _add_goods(tx: Tx, name: str, price: int, en: str = "") -> int:
+def add_goods(tx: Tx, name: str, price: int, en: str = "") -> int:
+    """A published product with one variant, by the variant's id."""
     product_id = add_product(tx, NewProduct({"zh": name, "en": en or name}))
     variant_id = add_variant(tx, NewVariant(product_id, price, cost_minor=price // 2))
     set_state(tx, product_id, ProductState.PUBLISHED)
@@ -255,6 +251,16 @@ def _add_goods(tx: Tx, name: str, price: int, en: str = "") -> int:
 
 
 def _add_top_up(tx: Tx, name: str, en: str) -> None:
-    variant_id = _add_goods(tx, name, 4980, en)
+    variant_id = add_goods(tx, name, 4980, en)
     change_kind(tx, variant_id, GoodsKind.TOP_UP)
     set_fields(tx, variant_id, (Field("phone", {"zh": "手机号", "en": "phone number"}, FieldKind.PHONE),))
+
+
+def vault_keys(folder: Path) -> dict[str, str]:
+    """File → its key: the same for all processes of a shop, made by the first."""
+    keys = folder / "keys"
+    if not keys.exists():
+        keys.mkdir()
+        for name in ("k1", "fingerprint"):
+            (keys / f"{name}.key").write_text(new_key(), "utf-8")
+    return {f"{name}.key": (keys / f"{name}.key").read_text("utf-8") for name in ("k1", "fingerprint")}
