@@ -60,7 +60,7 @@ class Channel(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class NewsScreen:
-    """Queued news as a screen; ``message_id``: the same when it is sent again."""
+    """News as a screen; ``message_id``: of the queued message, the same when it is sent again; 0: it was not queued."""
 
     message_id: int
     screen: Screen

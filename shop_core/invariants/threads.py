@@ -33,9 +33,43 @@ THREADS: Final = (
         "thread message {id}",
         "the shop answered, and the customer was not told",
         """
-        SELECT m.id FROM thread_messages m WHERE m.by_shop AND NOT EXISTS
+        SELECT m.id FROM thread_messages m WHERE m.by_shop AND m.handover_id IS NULL AND NOT EXISTS
             (SELECT 1 FROM messages n WHERE n.cause = 'thread:' || m.id || ':answer')
         """,
+    ),
+    Check(
+        "overheard_is_of_a_handover_of_its_channel",
+        "thread message {id}",
+        "said past us in hand-over {handover_id}, which is not there or on another channel than {key}",
+        """
+        SELECT m.id, m.handover_id, m.key FROM thread_messages m
+        LEFT JOIN handovers h ON h.id = m.handover_id AND m.key LIKE h.channel || ':%'
+        WHERE m.handover_id IS NOT NULL AND h.id IS NULL
+        """,
+    ),
+    Check(
+        "overheard_waits_for_nobody",
+        "thread message {id}",
+        "said past us, where the other one read along, and it waits to be read or answered",
+        """
+        SELECT id FROM thread_messages
+        WHERE handover_id IS NOT NULL AND (CASE WHEN by_shop THEN seen_at ELSE settled_at END) IS NULL
+        """,
+    ),
+    Check(
+        "handover_goes_forward",
+        "hand-over {id}",
+        "asked for at {asked_at}, taken at {taken_at}, ended at {ended_at}",
+        """
+        SELECT id, asked_at, taken_at, ended_at FROM handovers
+        WHERE taken_at < asked_at OR ended_at < coalesce(taken_at, asked_at)
+        """,
+    ),
+    Check(
+        "every_pull_is_due_some_time",
+        "channel {channel}",
+        "nobody will look for its messages any more",
+        "SELECT channel FROM pulls WHERE due_at IS NULL",
     ),
     Check(
         "case_of_a_customer_is_about_one_who_waits",

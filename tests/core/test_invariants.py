@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from shop_core.catalog.edit import set_fields
 from shop_core.catalog.goods import Field, FieldKind, GoodsKind
+from shop_core.customers.people import Address
 from shop_core.db.tx import View
 from shop_core.delivery.kinds import change_kind
 from shop_core.delivery.tasks import list_tasks, watch_tasks
@@ -25,6 +26,7 @@ from shop_core.kernel.errors import Unknown
 from shop_core.kernel.money import Money
 from shop_core.kernel.policy import Policy
 from shop_core.kernel.secret import Secret
+from shop_core.messaging.pulls import open_pull
 from shop_core.migrations.upgrade import upgrade
 from shop_core.orders.by_hand import finish_task, take_task
 from shop_core.orders.end import cancel_order, expire_orders
@@ -38,6 +40,8 @@ from shop_core.reconciliation.lines import Line, LineState
 from shop_core.reconciliation.rematch import take_reading
 from shop_core.supply.supplier import Told
 from shop_core.threads.answer import answer_customer
+from shop_core.threads.handovers import end, note_taken
+from shop_core.threads.overheard import Past, keep_overheard
 from shop_core.threads.sealing import Said
 from shop_core.threads.watch import watch_threads
 from shop_core.threads.write import write_to_shop
@@ -269,6 +273,10 @@ CORRUPTIONS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "answer_is_the_shops_own": ("UPDATE thread_messages SET answer_id = id WHERE answer_id IS NOT NULL",),
     "answer_is_announced": ("DELETE FROM messages WHERE news = 'thread_answered'",),
+    "overheard_is_of_a_handover_of_its_channel": ("UPDATE handovers SET channel = 'elsewhere'",),
+    "overheard_waits_for_nobody": ("UPDATE thread_messages SET seen_at = NULL WHERE handover_id IS NOT NULL",),
+    "handover_goes_forward": ("UPDATE handovers SET ended_at = asked_at - 1",),
+    "every_pull_is_due_some_time": ("UPDATE pulls SET due_at = NULL",),
     "case_of_a_customer_is_about_one_who_waits": (
         "UPDATE cases SET closed_at = NULL WHERE kind = 'thread' AND closed_at IS NOT NULL",
     ),
@@ -334,10 +342,22 @@ async def populate(market: Market) -> None:
         shop, await market.one("SELECT id FROM threads"), Said("在的"), key="tg:1", by=OWNER
     )
     await write_to_shop(shop, other, Said("在吗"), key="web:2")
+    await _overhear(market)
     # Two who turned out to be one.
     older, younger = await market.a_customer(channel="tg"), await market.a_customer(balance=50)
     await write_to_shop(shop, younger, Said("是我"), key="web:3")
     await link(market, older, younger)
+
+
+async def _overhear(market: Market) -> None:
+    """One whose conversation an agent had, on a channel that is pulled."""
+    talker = await market.a_customer(channel="kf")
+    there = Address(talker.channel, talker.external_id)
+    await market.shop.write(note_taken, there, "zhangsan")
+    for key, agent in (("kf:1", "zhangsan"), ("kf:2", None)):
+        await keep_overheard(market.shop, talker, Said("好的"), key=key, past=Past(1, agent))
+    await market.shop.write(end, there)
+    await market.shop.write(open_pull, talker.channel)
 
 
 async def populate_stars(market: Market, variant: int) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.message import Message
 from http import HTTPStatus
 from typing import Any, Final
+from urllib.parse import unquote
 
 import httpx
 
@@ -16,6 +18,10 @@ from shop_core.kernel.errors import RetryLater, Unknown
 
 _NEVER_LEFT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 """What went wrong before a byte of the request was sent."""
+
+
+_SPELLED: Final = re.compile(r"filename\*=UTF-8''([^;\s]+)", re.IGNORECASE)
+"""A name with letters that a header does not take as they are (RFC 6266)."""
 
 
 class TooLarge(Exception):
@@ -140,6 +146,9 @@ def _query(asked: Call, token: str) -> Mapping[str, str]:
 
 
 def _filename(disposition: str) -> str:
+    spelled = _SPELLED.search(disposition)
+    if spelled is not None:
+        return unquote(spelled[1])
     message = Message()
     message["content-disposition"] = disposition
-    return message.get_filename("")
+    return unquote(message.get_filename(""))

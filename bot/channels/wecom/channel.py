@@ -28,6 +28,7 @@ from handlers.incoming import Incoming, Link, Text, Upload
 from handlers.links import link
 from handlers.screen import Line, LinkButton, Screen, Style
 from handlers.words import Phrases
+from shop_core.conversations import prompts
 from shop_core.customers.people import (
     Address,
     is_unreachable,
@@ -156,20 +157,28 @@ class WeComChannel:
             screen = await self._ask(heard, meant.content, meant.notice)
         else:
             screen = await self._take_file(address, heard)
-        if self._has_agents and screen.waits_for is not None and takes_files(screen.waits_for):
+        if self._has_agents and _is_for_a_person(screen):
             return await self._hand_over(address, heard)
         return await self._talk.show(address, heard, screen)
 
     async def _take_file(self, address: Address, heard: Heard) -> Screen:
+        say = await self._talk.say(address)
         try:
             upload = await self._files.fetch(heard) if heard.what is What.SENT else None
         except TooLarge:
-            say = await self._talk.say(address)
-            return _cannot_read(say, say("error.threads.file_too_large", most=LARGEST_FILE >> 20))
+            return await self._cannot_read(
+                address, say, say("error.threads.file_too_large", most=LARGEST_FILE >> 20)
+            )
         if upload is None:
-            say = await self._talk.say(address)
-            return _cannot_read(say, say("wecom.unreadable"))
+            return await self._cannot_read(address, say, say("wecom.unreadable"))
         return await self._ask(heard, upload)
+
+    async def _cannot_read(self, address: Address, say: Phrases, why: str) -> Screen:
+        """Say so; whatever was asked stays asked."""
+        where = {"channel": address.channel, "external_id": address.external_id}
+        asked = await self._shop.read(prompts.asked, **where)
+        row = (LinkButton(say("home.support"), link("support")), LinkButton(say("button.home"), link("home")))
+        return Screen((Line(why),), (row,), kept=asked)
 
     async def _ask(self, heard: Heard, content: Link | Text | Upload, notice: str = "") -> Screen:
         """What the shop says to a message, under a notice of ours."""
@@ -229,6 +238,6 @@ class WeComChannel:
             return None
 
 
-def _cannot_read(say: Phrases, why: str) -> Screen:
-    row = (LinkButton(say("home.support"), link("support")), LinkButton(say("button.home"), link("home")))
-    return Screen((Line(why),), (row,))
+def _is_for_a_person(screen: Screen) -> bool:
+    """Whether what is written next would be for the staff."""
+    return screen.prompt is not None and takes_files(screen.prompt.link)

@@ -17,6 +17,8 @@ from bot.channels.wecom.heard import Heard
 from bot.channels.wecom.send import ASLEEP_S, Saying, contents_of
 from bot.channels.wecom.talk import Talk
 from handlers.screen import Screen
+from handlers.support import ANSWER_SLOT
+from shop_core.conversations.keys import new_key
 from shop_core.customers.people import Address, mark_unreachable
 from shop_core.db.tx import Tx
 from shop_core.kernel.errors import RetryLater
@@ -69,8 +71,8 @@ class Teller:
         self, address: Address, news: Sequence[NewsScreen]
     ) -> Sequence[tuple[str, Sequence[NewsScreen]]]:
         """What is left to send, message by message: what may be there already goes as it went, the rest together."""
-        ids = [one.message_id for one in news]
         left = list(news)
+        ids = [one.message_id for one in news if one.message_id]
         parts: list[tuple[str, Sequence[NewsScreen]]] = []
         for mark, packed in await self.talk.shop.read(find_parcels, address, ids):
             inside = [one for one in left if one.message_id in packed.messages]
@@ -80,20 +82,25 @@ class Teller:
             if not packed.has_arrived:
                 parts.append((mark, inside))
         if left:
-            parts.append((_NEWS + ",".join(str(one.message_id) for one in left), left))
+            parts.append((_NEWS + ",".join(self._name(one) for one in left), left))
         return parts
 
+    def _name(self, one: NewsScreen) -> str:
+        """What queued news is known by; what was not queued is new each time."""
+        return str(one.message_id or new_key(self.talk.shop.random))
+
     async def _send(self, address: Address, mark: str, news: Sequence[NewsScreen]) -> None:
-        keep = 0 if any(_is_about_order(one.screen) for one in news) else RESERVED
+        keep = 0 if any(_is_waited_for(one.screen) for one in news) else RESERVED
         for one in news:
             # Before the text, which says where to find one that was not taken.
-            what = Saying(f"file:{one.message_id}", {}, messages=(one.message_id,), keep=keep + 1)
+            what = Saying(f"file:{self._name(one)}", {}, messages=(one.message_id,), keep=keep + 1)
             await self.talk.files.send(address, one.screen, what)
         pushed = draw_push([one.screen for one in news], await self.talk.say(address))
         content, plain = contents_of(pushed)
-        ids = [one.message_id for one in news]
+        ids = [one.message_id for one in news if one.message_id]
         await self.talk.sender.say(address, Saying(mark, content, plain, messages=ids, keep=keep))
 
 
-def _is_about_order(screen: Screen) -> bool:
-    return (screen.slot or "").startswith("order:")
+def _is_waited_for(screen: Screen) -> bool:
+    """An order, or what staff answered: for these the last message is kept."""
+    return (screen.slot or "").startswith(("order:", ANSWER_SLOT))
