@@ -43,7 +43,7 @@ THREADS: Final = (
         "said past us in hand-over {handover_id}, which is not there or on another channel than {key}",
         """
         SELECT m.id, m.handover_id, m.key FROM thread_messages m
-        LEFT JOIN handovers h ON h.id = m.handover_id AND m.key LIKE h.channel || ':%'
+        LEFT JOIN handovers h ON h.id = m.handover_id AND (m.key LIKE h.channel || ':%' OR m.key LIKE 'erased:%')
         WHERE m.handover_id IS NOT NULL AND h.id IS NULL
         """,
     ),

@@ -21,6 +21,7 @@ from sqlalchemy import (
     cast,
     delete,
     exists,
+    func,
     literal,
     or_,
     select,
@@ -32,13 +33,14 @@ from shop_core.cases.models import Case
 from shop_core.conversations.models import FormRow, PromptRow, UsedKey
 from shop_core.customers.models import Identity, Password, Person, PersonChange
 from shop_core.customers.people import NOBODY, Address, Customer, lock_person, nobody
-from shop_core.db.base import table_of
+from shop_core.db.base import Moment, table_of
 from shop_core.db.shop import Shop
 from shop_core.db.tx import Tx, View
 from shop_core.delivery.models import LineInputs, Reveal, TopUpProof
 from shop_core.delivery.restock import RestockWish
 from shop_core.messaging.choices import ChoiceRow
 from shop_core.messaging.models import Message, ShownMessage
+from shop_core.messaging.parcels import Parcel
 from shop_core.messaging.queue import MessageState
 from shop_core.orders.models import Order, OrderLine
 from shop_core.orders.recover import RECOVER
@@ -50,10 +52,11 @@ from shop_core.resale.models import DownstreamOrder, Reseller
 from shop_core.staff.models import AuditRow
 from shop_core.staff.roles import Roster
 from shop_core.threads.erase import erase_thread
+from shop_core.threads.handovers import Handover
 from shop_core.threads.models import Thread
 
-_OF_THE_CHAT: Final = (FormRow, PromptRow, ChoiceRow, ShownMessage)
-"""What a chat shows and asks at this moment."""
+_OF_THE_CHAT: Final = (FormRow, PromptRow, ChoiceRow, ShownMessage, Parcel)
+"""What a chat shows and asks at this moment, and under which ids it was sent there."""
 _OWNED: Final = (Identity, Password, RestockWish, UsedKey)
 """What goes with him."""
 _ERASED: Final = "erased"
@@ -160,6 +163,15 @@ def _leave_his_chats(tx: Tx, him: _Known) -> None:
     """What they show, and what was sent there; what was not sent yet never is."""
     for table in _OF_THE_CHAT:
         tx.execute(delete(table).where(_at_any(table, him.chats)))
+    # Their rows stay for what was said in them, and none goes on.
+    handovers = table_of(Handover)
+    over = func.coalesce(Handover.ended_at, literal(tx.now, Moment()))
+    unlinked = literal(NOBODY) + cast(Handover.id, String)
+    tx.execute(
+        update(handovers)
+        .where(_at_any(Handover, him.chats))
+        .values(external_id=unlinked, asked_by="", ended_at=over)
+    )
     his, messages = _at_any(Message, him.chats), table_of(Message)
     unsent = update(messages).where(his, Message.due_at.is_not(None))
     tx.execute(unsent.values(state=MessageState.FAILED.value, due_at=None, token=None, problem=_ERASED))

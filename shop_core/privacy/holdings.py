@@ -30,6 +30,7 @@ from shop_core.ledger.models import Balance, Entry, Posting
 from shop_core.messaging.allowance import AllowanceRow
 from shop_core.messaging.choices import ChoiceRow
 from shop_core.messaging.models import Message, ShownMessage
+from shop_core.messaging.parcels import Parcel
 from shop_core.messaging.passive import PassiveAnswer
 from shop_core.orders.models import Order, OrderLine
 from shop_core.pairing.models import Pairing
@@ -39,6 +40,7 @@ from shop_core.resale.models import DownstreamOrder, Reseller
 from shop_core.staff.models import AuditRow, InvitationRow, StaffRow
 from shop_core.stock.models import Batch, Card
 from shop_core.supply.models import Purchase, PurchaseAsk
+from shop_core.threads.handovers import Handover
 from shop_core.threads.models import Thread, ThreadFile, ThreadMessage
 
 EXPORTED: Final[tuple[type[Base], ...]] = (
@@ -89,6 +91,8 @@ LEFT_OUT: Final[Mapping[type[Base], str]] = {
     ChoiceRow: _SHOWN,
     ShownMessage: _SHOWN,
     PassiveAnswer: _SHOWN,
+    Parcel: _WORK,
+    Handover: "that an agent had his conversation, and when; what was said in it is among the messages",
     AllowanceRow: "how many messages a channel still lets us send",
     InboxRow: "his messages on their way to being handled, sealed, and emptied then",
     LaneRow: _WORK,

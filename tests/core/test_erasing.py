@@ -17,6 +17,7 @@ from shop_core.db.tx import View
 from shop_core.delivery.kinds import change_kind
 from shop_core.delivery.restock import wish
 from shop_core.kernel.secret import Secret
+from shop_core.messaging.parcels import pack
 from shop_core.messaging.queue import claim_messages, mark_failed
 from shop_core.messaging.shown import Place, remember_shown
 from shop_core.orders.by_hand import finish_task, take_task
@@ -38,6 +39,8 @@ from shop_core.resale.unheard import report
 from shop_core.tables import METADATA
 from shop_core.threads.answer import answer_customer
 from shop_core.threads.errors import NoSuchThread
+from shop_core.threads.handovers import note_taken
+from shop_core.threads.overheard import Past, keep_overheard
 from shop_core.threads.read import get_thread, list_threads
 from shop_core.threads.sealing import Said, SentFile
 from shop_core.threads.watch import watch_threads
@@ -125,6 +128,17 @@ async def talks(market: Market, him: Customer) -> int:
     return thread.id
 
 
+async def is_handed_over(market: Market, him: Customer) -> None:
+    """An agent has his conversation in the vendor's own app, and something was sent to him there."""
+    there = Address(him.channel, him.external_id)
+    await market.shop.write(pack, there, f"answer:{him.external_id}", "p1", messages=(1,), keep=None)
+    await market.shop.write(note_taken, there, "zhangsan")
+    handover = await market.one("SELECT id FROM handovers")
+    for key, agent in (("o1", None), ("o2", "zhangsan")):
+        past = Past(handover, agent)
+        await keep_overheard(market.shop, him, Said(NAME), key=f"{him.channel}:{key}", past=past)
+
+
 async def test_no_row_of_any_table_says_who_he_was(market: Market) -> None:
     older, left, him = (
         await somebody(market, channel="tg"),
@@ -140,6 +154,7 @@ async def test_no_row_of_any_table_says_who_he_was(market: Market) -> None:
     await buys_codes(market, await now(market, left))
     ids.append(await sells_on(market, him))
     thread = await talks(market, him)
+    await is_handed_over(market, older)
     await set_password(market.shop, him, Secret("correct horse"))
     browser = await somebody(market)
     ids.append(browser.external_id)

@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision: Final = "0035"
-down_revision: Final = "0032"
+down_revision: Final = "0033"
 
 
 def upgrade() -> None:
