@@ -43,6 +43,7 @@ from shop_core.stock.watch import watch_stock
 from shop_core.supply.floats import read_floats
 from shop_core.supply.sync import sync_offers
 from shop_core.threads.watch import purge_files, watch_threads
+from shop_core.verification import codes as verification_codes
 
 LEASE_NAME: Final = "schedule"
 LOOK_EVERY_S: Final = 1.0
@@ -75,6 +76,7 @@ PURGES: Final = (
     sign_in.purge,
     upload_links.purge,
     vendor_ids.purge,
+    verification_codes.purge,
 )
 """Each forgets what nobody asks for any more, and says how much."""
 

@@ -42,6 +42,7 @@ from shop_core.stock import models as stock
 from shop_core.supply import models as supply
 from shop_core.threads import handovers
 from shop_core.threads import models as threads
+from shop_core.verification import models as verification
 
 AREAS: Final = (
     access_tokens,
@@ -79,6 +80,7 @@ AREAS: Final = (
     supply,
     upload_links,
     vendor_ids,
+    verification,
 )
 
 METADATA: Final[MetaData] = Base.metadata

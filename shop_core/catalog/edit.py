@@ -15,6 +15,7 @@ from shop_core.catalog.models import Category, Product, Variant
 from shop_core.catalog.read import ProductState, RefundTo
 from shop_core.db.tx import Tx
 from shop_core.kernel.money import MAX_MINOR
+from shop_core.kernel.policy import Ask
 
 LONGEST_NAME: Final = 120
 LONGEST_SELL_UNTIL_DAYS: Final = 3650
@@ -210,6 +211,16 @@ def set_refund_to(tx: Tx, product_id: int, refund_to: RefundTo) -> None:
     """
     changed = tx.execute(update(Product).where(Product.id == product_id).values(refund_to=refund_to.value))
     if changed.rowcount != 1:
+        raise NoSuchProduct
+
+
+def set_verify(tx: Tx, product_id: int, ask: Ask) -> None:
+    """Change what a buyer of the product has to show. Placed orders go on.
+
+    Raises:
+        NoSuchProduct: Not there.
+    """
+    if tx.execute(update(Product).where(Product.id == product_id).values(verify=ask.value)).rowcount != 1:
         raise NoSuchProduct
 
 

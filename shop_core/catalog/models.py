@@ -30,7 +30,7 @@ class Product(Base):
     ``search_names`` and ``search_rest`` are what it is found by, folded: its names; its descriptions, variants and
     categories.
 
-    ``refund_to``: a ``RefundTo``.
+    ``refund_to``: a ``RefundTo``. ``verify``: an ``Ask``, what its buyer has to show.
 
     States: ``draft`` (never shown) → ``published`` ⇄ ``hidden`` (known to old links, not for sale).
     """
@@ -47,6 +47,7 @@ class Product(Base):
     position: Mapped[int]
     since: Mapped[datetime]
     refund_to: Mapped[str] = mapped_column(String(10), default="payer", server_default=text("'payer'"))
+    verify: Mapped[str] = mapped_column(String(10), default="", server_default=text("''"))
     search_names: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
     search_rest: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
 

@@ -15,6 +15,7 @@ from shop_core.catalog.goods import Field, GoodsKind, Names, fields_of
 from shop_core.catalog.models import Category, Product, Variant
 from shop_core.db.tx import View
 from shop_core.kernel.money import Money
+from shop_core.kernel.policy import Ask
 
 
 class ProductState(StrEnum):
@@ -67,6 +68,7 @@ class VariantView:
     kind: GoodsKind
     fields: tuple[Field, ...]
     price_held: bool = False
+    verify: Ask = Ask.NOTHING
 
     def full_name(self, language: str) -> str:
         """Product and variant in one line; a single unnamed variant is just the product."""
@@ -92,6 +94,7 @@ class ProductView:
     state: ProductState
     variants: tuple[VariantView, ...]
     refund_to: RefundTo = RefundTo.PAYER
+    verify: Ask = Ask.NOTHING
 
 
 _HAS_SOMETHING_TO_BUY: Final = and_(
@@ -112,7 +115,10 @@ def _listed(category_id: int | None) -> Select[Any]:
 
 def _variants() -> Select[Any]:
     return select(
-        *Variant.__table__.columns, Product.names.label("product_names"), Product.state.label("product_state")
+        *Variant.__table__.columns,
+        Product.names.label("product_names"),
+        Product.state.label("product_state"),
+        Product.verify,
     ).join(Product, Product.id == Variant.product_id)
 
 
@@ -174,6 +180,7 @@ def get_product_for_sale(view: View, product_id: int) -> ProductView:
         product.state,
         shown,
         product.refund_to,
+        product.verify,
     )
 
 
@@ -299,6 +306,7 @@ def _products(view: View, chosen: Select[Any], *, only_for_sale: bool) -> list[P
             ProductState(row.state),
             tuple(variants.get(row.id, ())),
             RefundTo(row.refund_to),
+            Ask(row.verify),
         )
         for row in products
     ]
@@ -320,4 +328,5 @@ def _variant(row: Any, currency: str) -> VariantView:  # noqa: ANN401 - a row of
         GoodsKind(row.kind),
         fields_of(row.inputs),
         row.price_held,
+        Ask(row.verify),
     )

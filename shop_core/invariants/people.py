@@ -19,6 +19,8 @@ _OWNED: Final = (
     ("threads", "person_id"),
     ("pairings", "person_id"),
     ("pairings", "typed_person_id"),
+    ("verified_contacts", "person_id"),
+    ("contact_codes", "person_id"),
 )
 """A test compares this with the tables that name persons."""
 
@@ -38,6 +40,7 @@ _LEFT: Final = " UNION ALL ".join(
         ("wishes", "restock_wishes t ON t.person_id = p.id", "true"),
         ("keys of buttons", "used_keys t ON t.person_id = p.id", "true"),
         ("pairing codes", "pairings t ON p.id IN (t.person_id, t.typed_person_id)", "true"),
+        ("verified contacts", "verified_contacts t ON t.person_id = p.id", "true"),
         ("names", "people t ON p.id IN (t.id, t.merged_into)", "(t.name <> '' OR t.timezone IS NOT NULL)"),
         ("orders", "orders t ON t.person_id = p.id", "t.external_id NOT LIKE 'erased-%'"),
         ("payments", "payments t ON t.person_id = p.id", "t.external_id NOT LIKE 'erased-%'"),

@@ -19,6 +19,7 @@ from shop_core.invariants.reconciled import RECONCILED
 from shop_core.invariants.supply import SUPPLY
 from shop_core.invariants.threads import THREADS
 from shop_core.invariants.top_ups import TOP_UPS
+from shop_core.invariants.verification import VERIFICATION
 from shop_core.kernel.numbers import ALPHABET, LENGTH, parse_number
 from shop_core.orders.models import Order
 from shop_core.stock.import_codes import card_place
@@ -42,6 +43,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     *TOP_UPS,
     *THREADS,
     *PEOPLE,
+    *VERIFICATION,
     *MONEY_IN,
 )
 """Every check that is one statement."""

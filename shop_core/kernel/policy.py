@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
+from enum import StrEnum
 from types import MappingProxyType
 
 
@@ -26,6 +27,36 @@ class SupplierTerms:
     timezone: str = "Asia/Shanghai"
 
 
+class Ask(StrEnum):
+    """What somebody has to show that it is his own."""
+
+    NOTHING = ""
+    PHONE = "phone"
+    EMAIL = "email"
+    EITHER = "either"
+
+
+@dataclass(frozen=True, slots=True)
+class VerificationRules:
+    """When people have to show that a phone number or an e-mail address is theirs.
+
+    Attributes:
+        first_contact: Of everybody, before he looks around.
+        from_total_minor: From what total on an order asks for ``from_total_asks``; None: no order does.
+        country: Two letters; numbers without a country code are numbers there.
+        codes_per_hour: So many codes the whole shop sends in an hour. Each costs money, and there are people who make
+            shops send them.
+        owners: Who is never asked, as ``channel:id``.
+    """
+
+    first_contact: Ask = Ask.NOTHING
+    from_total_minor: int | None = None
+    from_total_asks: Ask = Ask.EITHER
+    country: str = "CN"
+    codes_per_hour: int = 60
+    owners: frozenset[str] = frozenset()
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """What the owner decided for the whole shop.
@@ -39,6 +70,7 @@ class Policy:
         low_stock: From how many codes down a screen says "only n left".
         guest_channels: Channel instances that know a person by his browser alone: losing it, he needs another way back
             to his orders.
+        contact_channels: Channel instances that tell a person's own phone number, once he lets them.
         channel_kinds: Channel instance → what it is, as customers know it: ``telegram``.
         textual_channels: Channel instances where people only type: nothing can be touched, no file shown; what would be
             one is text there.
@@ -58,7 +90,9 @@ class Policy:
     low_stock: int = 5
     guest_channels: frozenset[str] = frozenset()
     textual_channels: frozenset[str] = frozenset()
+    contact_channels: frozenset[str] = frozenset()
     channel_kinds: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     margin_percent: int = 0
     price_jump_percent: int = 20
     suppliers: Mapping[str, SupplierTerms] = field(default_factory=lambda: MappingProxyType({}))
+    verification: VerificationRules = VerificationRules()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -19,9 +20,11 @@ from shop_core.db.tx import Tx, View
 from shop_core.db.upsert import insert_into
 from shop_core.delivery.inputs import SealedInputs, keep_inputs
 from shop_core.kernel.numbers import new_number
+from shop_core.kernel.policy import Ask
 from shop_core.orders.errors import BadQuantity, InputsNeeded, OverPersonLimit, TooManyUnpaid
 from shop_core.orders.models import COUNTS, Order, OrderLine, OrderState
 from shop_core.orders.steps import hold_line
+from shop_core.verification.need import require_for_order
 
 MOST_IN_ONE_ORDER: Final = 100
 """The most codes one order holds where the variant sets no limit: what one person can look at, and a cap on hoarding."""
@@ -76,6 +79,7 @@ async def place_order(shop: Shop, customer: Customer, wish: Wish) -> str:
     Raises:
         NoSuchVariant: Not for sale (any more).
         PriceChecked: Its price is being checked.
+        VerificationNeeded: He has to show a contact of his own first.
         BadQuantity: Not from 1 to what one order may hold.
         OverPersonLimit, TooManyUnpaid: This person holds enough.
         OutOfStock: Fewer left.
@@ -87,6 +91,15 @@ async def place_order(shop: Shop, customer: Customer, wish: Wish) -> str:
 
 def place(tx: Tx, customer: Customer, wish: Wish) -> str:
     """The step: under the person's lock, so that his limits hold however fast he presses."""
+    return _place(tx, customer, wish, require_for_order)
+
+
+def place_unasked(tx: Tx, customer: Customer, wish: Wish) -> str:
+    """The same for who orders by program, under keys that staff gave him: nobody is there to be asked for a contact."""
+    return _place(tx, customer, wish, lambda *_: None)
+
+
+def _place(tx: Tx, customer: Customer, wish: Wish, require: Callable[[Tx, Customer, Ask, int], None]) -> str:
     lock_person(tx, customer.person_id)
     earlier = keys.result_of(tx, customer.person_id, wish.key)
     if earlier is not None:
@@ -97,7 +110,9 @@ def place(tx: Tx, customer: Customer, wish: Wish) -> str:
     _check_inputs(customer, variant, wish)
     _check_limits(tx, customer, variant, wish.quantity)
     _check_unpaid(tx, customer)
-    order_id, number = _insert_order(tx, customer, (variant.price * wish.quantity).minor)
+    total_minor = (variant.price * wish.quantity).minor
+    require(tx, customer, variant.verify, total_minor)
+    order_id, number = _insert_order(tx, customer, total_minor)
     line_id = _insert_line(tx, customer, variant, wish.quantity, order_id)
     hold_line(tx, variant, wish.quantity, line_id)
     if wish.inputs is not None:

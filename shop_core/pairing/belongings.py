@@ -22,6 +22,7 @@ from shop_core.pairing.models import Pairing
 from shop_core.payments.models import Payment, Receipt
 from shop_core.resale.models import Reseller
 from shop_core.threads.models import Thread, ThreadMessage
+from shop_core.verification.models import ContactCode, VerifiedContact
 
 Column = InstrumentedAttribute[Any]
 
@@ -43,6 +44,8 @@ WEIGHED: Final[tuple[Column, ...]] = (
     Thread.person_id,
     Pairing.person_id,
     Pairing.typed_person_id,
+    VerifiedContact.person_id,
+    ContactCode.person_id,
 )
 """Both may have one of these, and one place is for one: see ``merge``."""
 

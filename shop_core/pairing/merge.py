@@ -20,6 +20,7 @@ from shop_core.pairing.codes import PairingView, find_pairing, void_of
 from shop_core.pairing.errors import PairingOver
 from shop_core.pairing.models import Pairing
 from shop_core.threads.merge import merge_threads
+from shop_core.verification.keep import move_contacts
 
 MERGED: Final = "merged"
 
@@ -78,6 +79,7 @@ def merge_persons(tx: Tx, one: int, other: int, *, by: Address, asked_by: Addres
     move_keys(tx, kept=kept, gone=gone)
     move_wishes(tx, kept=kept, gone=gone)
     move_password(tx, kept=kept, gone=gone)
+    move_contacts(tx, kept=kept, gone=gone)
     void_of(tx, kept, gone)
     threads = merge_threads(tx, kept=kept, gone=gone)
     _unite_rows(tx, kept=kept, gone=gone)

@@ -1,7 +1,8 @@
 """Erasing what says who somebody is. What he bought and paid stays, as the law wants it, and names nobody any more.
 
-Erased are his channels, name, password, conversation, what he filled in, what he waits for, and what his chats show. His
-orders, payments and wallet entries stay under a number; where news of them would go, nobody is (``Address.is_nobody``).
+Erased are his channels, name, password, verified contacts, conversation, what he filled in, what he waits for, and what
+his chats show. His orders, payments and wallet entries stay under a number; where news of them would go, nobody is
+(``Address.is_nobody``).
 At a gateway he is still whoever it says that has paid: without that no money could go back.
 
 Money that comes after all goes back to its payer, or before a person: see ``orders.take_payment``.
@@ -54,10 +55,11 @@ from shop_core.staff.roles import Roster
 from shop_core.threads.erase import erase_thread
 from shop_core.threads.handovers import Handover
 from shop_core.threads.models import Thread
+from shop_core.verification.models import ContactCode, VerifiedContact
 
 _OF_THE_CHAT: Final = (FormRow, PromptRow, ChoiceRow, ShownMessage, Parcel)
 """What a chat shows and asks at this moment, and under which ids it was sent there."""
-_OWNED: Final = (Identity, Password, RestockWish, UsedKey)
+_OWNED: Final = (Identity, Password, RestockWish, UsedKey, VerifiedContact, ContactCode)
 """What goes with him."""
 _ERASED: Final = "erased"
 

@@ -23,6 +23,7 @@ from shop_core.privacy.trade import list_orders, list_payments
 from shop_core.resale.models import Reseller
 from shop_core.threads.read import list_messages
 from shop_core.vault.vault import Vault
+from shop_core.verification.keep import open_contacts
 from shop_core.wallet.balance import balance_of
 
 MOST: Final = 2000
@@ -51,6 +52,7 @@ def _tell(view: View, vault: Vault, customer: Customer) -> Told:
         "made_at": moment(view.now),
         "profile": _profile(view, person_id),
         "identities": _identities(view, person_id),
+        "verified_contacts": _contacts(view, vault, person_id),
         "linked_and_unlinked": _changes(view, person_id),
         "orders": _newest(list_orders(view, customer, limit=MOST + 1)),
         "payments": _newest(list_payments(view, person_id, limit=MOST + 1)),
@@ -110,6 +112,18 @@ def _identities(view: View, person_id: int) -> list[Told]:
             "cannot_be_reached_since": moment(row.unreachable_since),
         }
         for row in rows
+    ]
+
+
+def _contacts(view: View, vault: Vault, person_id: int) -> list[Told]:
+    return [
+        {
+            "kind": one.kind.value,
+            "value": value.reveal(),
+            "verified_at": moment(one.verified_at),
+            "how": one.how,
+        }
+        for one, value in open_contacts(view, vault, person_id)
     ]
 
 

@@ -42,6 +42,7 @@ from shop_core.stock.models import Batch, Card
 from shop_core.supply.models import Purchase, PurchaseAsk
 from shop_core.threads.handovers import Handover
 from shop_core.threads.models import Thread, ThreadFile, ThreadMessage
+from shop_core.verification.models import CodeCount, ContactCode, VerifiedContact
 
 EXPORTED: Final[tuple[type[Base], ...]] = (
     Person,
@@ -66,6 +67,7 @@ EXPORTED: Final[tuple[type[Base], ...]] = (
     Message,
     Reseller,
     DownstreamOrder,
+    VerifiedContact,
 )
 """His file tells what is his of these."""
 
@@ -82,6 +84,8 @@ LEFT_OUT: Final[Mapping[type[Base], str]] = {
     Case: "notes of the shop about its own work",
     Exposure: "counts what screens showed; nobody looks it up by person, and no index leads there",
     Pairing: "a code on its way from one of his channels to another; gone in minutes",
+    ContactCode: "a code on its way to a number or address of his; gone in minutes",
+    CodeCount: "how many codes were sent, for a day; whoever asked for them may be another",
     UsedKey: "random keys of buttons, forgotten after a while",
     PasswordTries: "how often somebody guessed, for an hour; whoever guessed may be another",
     ReconciledDay: _STAFF,

@@ -23,7 +23,7 @@ from shop_core.kernel.secret import Secret
 from shop_core.orders.errors import NoSuchOrder
 from shop_core.orders.models import OrderState
 from shop_core.orders.pay import pay_waiting_from_wallet
-from shop_core.orders.place import Wish, place
+from shop_core.orders.place import Wish, place_unasked
 from shop_core.orders.read import OrderView, get_by_id
 from shop_core.resale.keys import CHANNEL, ResellerView, get_reseller
 from shop_core.resale.models import DownstreamOrder
@@ -107,7 +107,7 @@ def _place(
         return known
     if isinstance(said, ShopError):
         raise said
-    number = place(tx, reseller.as_customer(tx), Wish(asked.variant_id, asked.quantity, key, said))
+    number = place_unasked(tx, reseller.as_customer(tx), Wish(asked.variant_id, asked.quantity, key, said))
     order = pay_waiting_from_wallet(tx, reseller.person_id, number, told_in=ANSWERED_FIRST)
     tx.execute(
         _NOTE,

@@ -56,6 +56,8 @@ from shop_core.subscriptions import CONSUMERS, SUBSCRIPTIONS
 from shop_core.supply.stated import list_stating
 from shop_core.supply.supplier import Suppliers
 from shop_core.vault.vault import Vault
+from shop_core.verification.contacts import Kind
+from shop_core.verification.sender import CodeMessage, CodeSenders
 from shop_core.wallet.balance import adjust, balance_of
 from tests.warmth import share_compiled_statements
 
@@ -176,6 +178,24 @@ class FakeStars(FakeGateway):
 
 
 @dataclass
+class FakePost:
+    """Brings codes nowhere, and remembers them."""
+
+    sent: list[CodeMessage] = field(default_factory=list)
+    trouble: Exception | None = None
+
+    async def send(self, message: CodeMessage) -> None:
+        self.sent.append(message)
+        if self.trouble is not None:
+            raise self.trouble
+
+    @property
+    def code(self) -> str:
+        """The one that was sent last."""
+        return self.sent[-1].code.reveal()
+
+
+@dataclass
 class Market:
     """A running shop, and hands to stock it, buy in it and look into it."""
 
@@ -186,6 +206,7 @@ class Market:
     stars: FakeStars
     vault: Vault
     random: Random
+    post: FakePost
     file: Engine | None
     numbers: count[int] = field(default_factory=lambda: count(1))
 
@@ -372,6 +393,7 @@ async def a_market(
     fakes, stars = [FakeGateway(EPAY), FakeGateway(OTHER_GATEWAY)], FakeStars(STARS)
     gateways: dict[str, Gateway] = {fake.name: fake for fake in [*fakes, stars]}
     shown_on = {"web": (EPAY, OTHER_GATEWAY), "tg": (EPAY,), CLOSED: (STARS,)}
+    post = FakePost()
     database = connect(url, clock, Surroundings(policy, random, SUBSCRIPTIONS))
     share_compiled_statements(database)
     services: dict[type[Any], object] = {
@@ -379,12 +401,13 @@ async def a_market(
         Gateways: Gateways(gateways, shown_on, closed=[CLOSED]),
         Roster: Roster.of([OWNER]),
         Suppliers: known,
+        CodeSenders: CodeSenders(dict.fromkeys(Kind, post), ["CN"]),
         Counterparts: Counterparts(list_stating(known, policy.suppliers)),
     }
     file = create_engine(f"sqlite:///{make_url(url).database}") if backend_of(url) == "sqlite" else None
     shop = Shop(database, clock, policy, services, random=random)
     try:
-        market = Market(shop, clock, fakes[0], fakes[1], stars, vault, random, file)
+        market = Market(shop, clock, fakes[0], fakes[1], stars, vault, random, post, file)
         yield market
         assert await market.verify() == []
     finally:

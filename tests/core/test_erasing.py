@@ -45,6 +45,8 @@ from shop_core.threads.read import get_thread, list_threads
 from shop_core.threads.sealing import Said, SentFile
 from shop_core.threads.watch import watch_threads
 from shop_core.threads.write import write_to_shop
+from shop_core.verification.codes import CodeText, confirm_code, send_code
+from shop_core.verification.contacts import Kind
 from tests.core.builders import OWNER, Market
 from tests.core.erased import why_not_yet
 from tests.core.pairs import link, now
@@ -156,6 +158,8 @@ async def test_no_row_of_any_table_says_who_he_was(market: Market) -> None:
     thread = await talks(market, him)
     await is_handed_over(market, older)
     await set_password(market.shop, him, Secret("correct horse"))
+    await send_code(market.shop, him, Kind.PHONE, PHONE, lambda _, code: CodeText("", code, "zh"))
+    await confirm_code(market.shop, him, market.post.code)
     browser = await somebody(market)
     ids.append(browser.external_id)
     await write_to_shop(market.shop, browser, Said("where are my orders?"), key="k3")

@@ -46,6 +46,8 @@ from shop_core.threads.sealing import Said
 from shop_core.threads.watch import watch_threads
 from shop_core.threads.write import write_to_shop
 from shop_core.vault.vault import Vault
+from shop_core.verification.codes import CodeText, confirm_code, send_code
+from shop_core.verification.contacts import Kind
 from tests.core.builders import CLOSED, EPAY, OTHER_GATEWAY, OWNER, START, VAULT_KEYS, Market
 from tests.core.pairs import link
 from tests.core.wholesaler import STATING, Trade, a_trade
@@ -267,6 +269,16 @@ CORRUPTIONS: Final[dict[str, tuple[str, ...]]] = {
     "nothing_is_owed_to_an_erased_person": (
         "UPDATE people SET erased_at = 1 WHERE id IN (SELECT person_id FROM orders WHERE state IN ('awaiting', 'paid'))",
     ),
+    "contact_is_one_persons": (
+        "DROP INDEX uq_verified_contacts_fingerprint",
+        "UPDATE verified_contacts SET fingerprint = (SELECT fingerprint FROM verified_contacts LIMIT 1)",
+    ),
+    "person_has_one_contact_of_a_kind": (
+        "DROP INDEX uq_verified_contacts_person_kind",
+        "UPDATE verified_contacts SET kind = 'phone'",
+    ),
+    "contact_is_of_a_known_kind": ("UPDATE verified_contacts SET how = 'guessed'",),
+    "code_is_tried_so_often": ("UPDATE contact_codes SET tries = 6",),
     "message_is_sealed_for_its_person": (f"UPDATE thread_messages SET sealed_for = 123456 WHERE sealed_for = {MERGED}",),
     "thread_waits_for_its_first_unsettled": (
         "UPDATE threads SET waiting_since = waiting_since + 1 WHERE waiting_since IS NOT NULL",
@@ -343,6 +355,10 @@ async def populate(market: Market) -> None:
     )
     await write_to_shop(shop, other, Said("在吗"), key="web:2")
     await _overhear(market)
+    # One who has shown an address and a number, and one who was sent a code.
+    for kind, typed in ((Kind.EMAIL, "a@example.com"), (Kind.PHONE, "13812341234")):
+        await send_code(shop, buyer, kind, typed, lambda _, code: CodeText("", code, "zh"))
+        await confirm_code(shop, buyer, market.post.code)
     # Two who turned out to be one.
     older, younger = await market.a_customer(channel="tg"), await market.a_customer(balance=50)
     await write_to_shop(shop, younger, Said("是我"), key="web:3")

@@ -20,6 +20,8 @@ from shop_core.threads.answer import answer_customer
 from shop_core.threads.read import list_threads
 from shop_core.threads.sealing import Said, SentFile
 from shop_core.threads.write import write_to_shop
+from shop_core.verification.codes import CodeText, confirm_code, send_code
+from shop_core.verification.contacts import Kind
 from tests.core.builders import OWNER, Market
 from tests.core.personal import is_personal
 
@@ -51,12 +53,15 @@ async def test_his_file_tells_what_he_is_bought_paid_and_wrote(market: Market) -
     )
     [thread] = await market.shop.read(list_threads, limit=5)
     await answer_customer(market.shop, thread.id, Said("on its way"), key="k2", by=OWNER)
+    await send_code(market.shop, him, Kind.EMAIL, "me@example.com", lambda _, code: CodeText("", code, "zh"))
+    await confirm_code(market.shop, him, market.post.code)
     await market.shop.write(make_keys, market.vault, him.person_id, by=OWNER)
 
     told = await the_file(market, him)
     assert told["profile"]["name"] == "小明"
     assert told["profile"]["order_password_set_at"] == "2026-11-20T04:00:00Z"
     assert [one["id_there"] for one in told["identities"]] == [him.external_id]
+    assert [(one["kind"], one["value"]) for one in told["verified_contacts"]] == [("email", "me@example.com")]
     newest, oldest = told["orders"]["newest_first"]
     assert (newest["number"], oldest["number"]) == (unseen.number, seen.number)
     assert (oldest["state"], oldest["total"]) == ("delivered", "9.90 CNY")
