@@ -7,7 +7,7 @@ from typing import Final
 import sqlalchemy as sa
 from alembic import op
 
-revision: Final = "0034"
+revision: Final = "0036"
 down_revision: Final = "0035"
 
 
