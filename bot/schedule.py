@@ -35,6 +35,7 @@ from shop_core.orders.fulfil import sweep_undelivered
 from shop_core.orders.give_back import send_refunds
 from shop_core.pairing import codes as pairing_codes
 from shop_core.payments.health import watch_gateways
+from shop_core.privacy.chats import sweep_chats
 from shop_core.reconciliation.run import reconcile
 from shop_core.resale.tell import tell_resellers
 from shop_core.staff import invitations
@@ -82,7 +83,7 @@ PURGES: Final = (
 
 
 async def _purge(shop: Shop) -> int:
-    return sum([await shop.write(purge) for purge in PURGES])
+    return sum([await shop.write(purge) for purge in PURGES]) + await sweep_chats(shop)
 
 
 JOBS: Final = (

@@ -61,7 +61,7 @@ class InboxRow(Base):
 
 
 class LaneRow(Base):
-    """The lease on a lane. Kept after use: a person comes back."""
+    """The lease on a lane. Kept after use: a person comes back. Those of nobody are swept (``privacy.chats``)."""
 
     __tablename__ = "lanes"
 

@@ -31,7 +31,7 @@ from sqlalchemy import (
 
 from shop_core.cases.cases import MACHINE, CaseKind, close_case, list_subjects
 from shop_core.cases.models import Case
-from shop_core.conversations.models import FormRow, PromptRow, UsedKey
+from shop_core.conversations.models import UsedKey
 from shop_core.customers.models import Identity, Password, Person, PersonChange
 from shop_core.customers.people import NOBODY, Address, Customer, lock_person, nobody
 from shop_core.db.base import Moment, table_of
@@ -39,14 +39,13 @@ from shop_core.db.shop import Shop
 from shop_core.db.tx import Tx, View
 from shop_core.delivery.models import LineInputs, Reveal, TopUpProof
 from shop_core.delivery.restock import RestockWish
-from shop_core.messaging.choices import ChoiceRow
-from shop_core.messaging.models import Message, ShownMessage
-from shop_core.messaging.parcels import Parcel
+from shop_core.messaging.models import Message
 from shop_core.messaging.queue import MessageState
 from shop_core.orders.models import Order, OrderLine
 from shop_core.orders.recover import RECOVER
 from shop_core.pairing.codes import require_own_channel, void_of
 from shop_core.payments.models import Payment
+from shop_core.privacy.chats import OF_THE_CHAT
 from shop_core.privacy.settled import StillNeeded, why_not
 from shop_core.resale.keys import CHANNEL as UPSTREAM
 from shop_core.resale.models import DownstreamOrder, Reseller
@@ -57,8 +56,6 @@ from shop_core.threads.handovers import Handover
 from shop_core.threads.models import Thread
 from shop_core.verification.models import ContactCode, VerifiedContact
 
-_OF_THE_CHAT: Final = (FormRow, PromptRow, ChoiceRow, ShownMessage, Parcel)
-"""What a chat shows and asks at this moment, and under which ids it was sent there."""
 _OWNED: Final = (Identity, Password, RestockWish, UsedKey, VerifiedContact, ContactCode)
 """What goes with him."""
 _ERASED: Final = "erased"
@@ -163,7 +160,7 @@ def _leave_his_orders(tx: Tx, him: _Known) -> None:
 
 def _leave_his_chats(tx: Tx, him: _Known) -> None:
     """What they show, and what was sent there; what was not sent yet never is."""
-    for table in _OF_THE_CHAT:
+    for table in OF_THE_CHAT:
         tx.execute(delete(table).where(_at_any(table, him.chats)))
     # Their rows stay for what was said in them, and none goes on.
     handovers = table_of(Handover)

@@ -134,7 +134,7 @@ STAYS: Final[Mapping[type[Base], str]] = {
     PassiveAnswer: _PASSES,
     AllowanceRow: _PASSES,
     InboxRow: _PASSES,
-    LaneRow: "the letter by which he asked for it holds his",
+    LaneRow: "the letter by which he asked for it holds his; swept when it has been silent for long",
     Batch: _STAFF,
     StaffRow: _STAFF,
     InvitationRow: _STAFF,

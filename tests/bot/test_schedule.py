@@ -6,12 +6,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import insert
 
 from bot.job import FAILURES_TOLD, Job, JobWatch
 from bot.metrics import Metrics
-from bot.schedule import Schedule
+from bot.schedule import JOBS, Schedule
 from bot.timing import Timing
 from shop_core.cases.cases import CaseKind, OpenCase, list_open
+from shop_core.db.inbox import LaneRow
 from shop_core.db.shop import Shop
 from shop_core.jobs.runs import NOTED_EVERY, JobView, Plan, list_jobs, list_wanted, plan_jobs
 from tests.admin.office import button, staffed, text_of
@@ -153,3 +155,11 @@ async def test_a_job_runs_when_staff_want_it_and_they_hear_how_it_went(market: M
     assert "2 件" in text_of(told)
     assert [entry.details for entry in await office.audit_of("job run")] == [{"job": "read_floats"}]
     assert "没有这个定时任务" in text_of(await office.type("/job run nothing"))
+
+
+async def test_purging_sweeps_chats_of_nobody_too(market: Market) -> None:
+    row = insert(LaneRow).values(lane="tg:7", leased_until=market.clock.now() - timedelta(days=10))
+    await market.shop.write(lambda tx: tx.execute(row))
+    [purge] = [job for job in JOBS if job.name == "purge"]
+    await runs(market, purge, 1)
+    assert await market.rows("SELECT lane FROM lanes") == []
