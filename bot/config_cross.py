@@ -19,6 +19,8 @@ _RULES: Final = Policy()
 
 _RESERVED: Final = {"channels": ("shell", "upstream"), "gateways": ("wallet",)}
 """Names that mean something else already: commands from the shell, other shops, and the wallet as a means of payment."""
+_READ_BY: Final = {"telegram": "token", "wecom": "open_kfid"}
+"""What may have one reader only."""
 _CALLED_PORTS: Final = (443, 80, 88, 8443)
 """The ports that Telegram calls webhooks on (its bots FAQ)."""
 
@@ -176,12 +178,13 @@ def _has_two_digits(currency: str) -> bool:
 
 
 def _token_faults(raw: Mapping[str, Any]) -> Iterator[Fault]:
-    """Telegram gives an update to one reader only: two channels on one bot would each lose half."""
+    """One bot, or one account, is one channel: Telegram would give each of two half, WeCom both everything."""
     seen: dict[str, str] = {}
     for name, channel in _table(raw, "channels").items():
-        token = channel.get("token") if isinstance(channel, dict) else None
-        if isinstance(token, str) and seen.setdefault(token, name) != name:
-            yield Fault(f"channels.{name}.token", f"the token of channels.{seen[token]}", "a bot of its own")
+        key = _READ_BY.get(str(channel.get("kind"))) if isinstance(channel, dict) else None
+        value = None if key is None else channel.get(key)
+        if isinstance(value, str) and seen.setdefault(value, name) != name:
+            yield Fault(f"channels.{name}.{key}", f"the {key} of channels.{seen[value]}", "one of its own")
 
 
 def _webhook_faults(raw: Mapping[str, Any]) -> Iterator[Fault]:

@@ -210,7 +210,7 @@ def wire(config: Config, outside: Outside, *, is_schema_current: bool = True) ->
                     shop.get(SceneCodes).add(name, account.scenes.make)
                 channels[name] = account
             case WecomConfig():
-                desk = wecom(name, settings, shop, outside)
+                desk = wecom(config, name, settings, shop, outside)
                 hooks.append(desk.webhook.route())
                 channels[name] = desk
             case WebchatConfig():

@@ -127,8 +127,13 @@ def wechat(name: str, settings: WechatConfig, shop: Shop, outside: Outside) -> W
     )
 
 
-def wecom(name: str, settings: WecomConfig, shop: Shop, outside: Outside) -> WeComChannel:
-    """A customer service account."""
+def wecom(config: Config, name: str, settings: WecomConfig, shop: Shop, outside: Outside) -> WeComChannel:
+    """A customer service account. The app's others may be called at its address, too."""
+    beside = {
+        other.open_kfid: channel
+        for channel, other in config.channels.items()
+        if isinstance(other, WecomConfig) and other.corp_id == settings.corp_id
+    }
     return WeComChannel(
         WeComSettings(
             name=name,
@@ -139,6 +144,7 @@ def wecom(name: str, settings: WecomConfig, shop: Shop, outside: Outside) -> WeC
             open_kfid=settings.open_kfid,
             has_agents=settings.hand_over == "agents",
             agent=settings.agent,
+            beside=beside,
             api_base_url=settings.api_base_url,
             call_s=outside.wechat_call_s,
             poll_s=outside.wecom_poll_s,

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Index, Row, String, delete, insert, select, update
+from sqlalchemy import ColumnElement, Index, Row, String, delete, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shop_core.cases.cases import CaseKind, open_case
 from shop_core.customers.people import Address
 from shop_core.db.base import Base
 from shop_core.db.tx import Tx, View
+from shop_core.db.upsert import insert_or
 from shop_core.kernel.errors import RetryLater
 from shop_core.messaging import allowance
 from shop_core.messaging.models import Message
@@ -28,6 +29,7 @@ KEEP: Final = timedelta(days=4)
 
 
 _SHORTLY_S: Final = 5
+_THERE: Final = text("lost_at IS NULL")
 
 
 class Parcel(Base):
@@ -39,7 +41,15 @@ class Parcel(Base):
 
     __tablename__ = "parcels"
     __table_args__ = (
-        Index("ix_parcels_address", "channel", "external_id"),
+        Index(
+            "uq_parcels_mark",
+            "channel",
+            "external_id",
+            "mark",
+            unique=True,
+            sqlite_where=_THERE,
+            postgresql_where=_THERE,
+        ),
         Index("ix_parcels_packed_at", "packed_at"),
     )
 
@@ -85,10 +95,9 @@ def pack(  # noqa: PLR0913 - where to, what, under which id, at which cost
     for row in _list(tx, address):
         if row.mark == mark:
             return _packed(row)
-    if keep is not None and not allowance.spend(tx, address, keep=keep):
-        return None
-    tx.execute(
-        insert(Parcel).values(
+    made = (
+        insert_or(tx, Parcel)
+        .values(
             channel=address.channel,
             parcel=new_id,
             external_id=address.external_id,
@@ -96,8 +105,17 @@ def pack(  # noqa: PLR0913 - where to, what, under which id, at which cost
             messages=list(messages),
             packed_at=tx.now,
         )
+        .on_conflict_do_nothing(
+            index_elements=[Parcel.channel, Parcel.external_id, Parcel.mark], index_where=_THERE
+        )
     )
-    return Packed(new_id, messages)
+    if tx.execute(made).rowcount != 1:
+        # Another process packed the same in this very moment: its parcel it is.
+        return pack(tx, address, mark, new_id, messages=messages, keep=keep)
+    if keep is None or allowance.spend(tx, address, keep=keep):
+        return Packed(new_id, messages)
+    tx.execute(delete(Parcel).where(*_own(address, new_id)))
+    return None
 
 
 def find_parcels(view: View, address: Address, messages: Collection[int]) -> Sequence[tuple[str, Packed]]:

@@ -368,6 +368,15 @@ kind = "wechat"
 app_id = "wx0123456789abcdef"
 token = "env:KAPU_EPAY_KEY"
 """
+WECOM = """
+[channels.kf]
+kind = "wecom"
+corp_id = "ww0123456789abcdef"
+secret = "env:KAPU_EPAY_KEY"
+token = "env:KAPU_EPAY_KEY"
+encoding_aes_key = "env:KAPU_AES_KEY"
+open_kfid = "wk0123456789abcdef"
+"""
 STARS = """
 gateways = ["stars"]
 [gateways.stars]
@@ -389,6 +398,14 @@ secret = 'env:KAPU_EPAY_KEY'
 """
 
 REFUSED = [
+    (WECOM + "gateways = ['ali']\n" + EPAY, "channels.kf.gateways", "sells_virtual_goods = true"),
+    (WECOM + "hand_over = 'me'\n", "channels.kf.hand_over", '"staff" or "agents"'),
+    (
+        WECOM.replace('open_kfid = "wk0123456789abcdef"\n', ""),
+        "channels.kf.open_kfid",
+        "the id of the customer service account",
+    ),
+    (WECOM + WECOM.replace(".kf", ".other"), "channels.other.open_kfid", "one of its own"),
     ("[shop]\ncurency = 'CNY'", "shop.curency", "perhaps currency"),
     ("[shop]\ncurrency = 'XYZ'", "shop.currency", '"XYZ"'),
     ("[shop]\ntimezone = 'Mars/Base'", "shop.timezone", '"Mars/Base"'),
@@ -542,7 +559,7 @@ def test_a_wrong_key_is_named_with_what_is_expected(
     tmp_path: Path, addition: str, key: str, said: str
 ) -> None:
     text = addition + SMALLEST if re.match(r"\w", addition) else SMALLEST + addition
-    faults = faults_of(tmp_path, text, ENVIRON | {"SHORT": "tiny-one", "EMPTY": ""})
+    faults = faults_of(tmp_path, text, ENVIRON | {"SHORT": "tiny-one", "EMPTY": "", "KAPU_AES_KEY": "a" * 43})
     assert said in faults[key]
     assert "hunter2" not in str(faults)
     assert "literal" not in str(faults)

@@ -15,6 +15,7 @@ from urllib.parse import unquote
 import httpx
 
 from shop_core.kernel.errors import RetryLater, Unknown
+from shop_core.wire.certificates import certificates
 
 _NEVER_LEFT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 """What went wrong before a byte of the request was sent."""
@@ -80,6 +81,12 @@ class Line:
     vendor: str
     http: httpx.AsyncClient
     within_s: float
+
+    @classmethod
+    def to(cls, vendor: str, base_url: str, within_s: float, httpx_kwargs: Mapping[str, Any]) -> Line:
+        """The way to an API at an address; connects nothing yet."""
+        options = {"timeout": within_s, "verify": certificates(), **httpx_kwargs}
+        return cls(vendor, httpx.AsyncClient(base_url=base_url, **options), within_s)
 
     async def call(self, asked: Call, *, token: str = "") -> Mapping[str, Any]:
         """Ask, and read the JSON that comes back. The address holds the token: it is never logged.

@@ -10,14 +10,11 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
-import httpx
-
 from bot.channels.tencent.api import Api, Means
 from bot.channels.tencent.calls import Call, Line
 from bot.channels.tencent.tokens import Tokens, read_token
 from bot.channels.wecom.settings import WeComSettings
 from shop_core.db.shop import Shop
-from shop_core.wire.certificates import certificates
 
 VENDOR: Final = "wecom"
 BAD_HINT: Final = 95007
@@ -46,12 +43,7 @@ _MEANS: Final[Mapping[int, Means]] = {
 
 def open_api(settings: WeComSettings, shop: Shop) -> Api:
     """The API of an account; connects nothing yet."""
-    http = httpx.AsyncClient(
-        base_url=settings.api_base_url,
-        timeout=settings.call_s,
-        **{"verify": certificates(), **settings.httpx_kwargs},
-    )
-    line = Line(VENDOR, http, settings.call_s)
+    line = Line.to(VENDOR, settings.api_base_url, settings.call_s, settings.httpx_kwargs)
 
     async def request(is_forced: bool) -> tuple[str, timedelta]:  # noqa: ARG001, FBT001 - WeCom knows of no force
         who = {"corpid": settings.corp_id, "corpsecret": settings.secret.reveal()}

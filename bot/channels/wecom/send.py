@@ -113,12 +113,12 @@ class Sender:
             try:
                 await self._api.ask(self._call(address, saying, packed, content))
             except Refused as error:
-                if packed.is_repeat:
-                    _log.info("wecom.was_there", channel=self._channel, code=error.code)
-                    return
-                if place == len(contents):
+                if place < len(contents):
+                    _log.info("wecom.no_menu", channel=self._channel, code=error.code)
+                    continue
+                if not packed.is_repeat:
                     raise
-                _log.info("wecom.no_menu", channel=self._channel, code=error.code)
+                _log.info("wecom.was_there", channel=self._channel, code=error.code)
             else:
                 return
 

@@ -24,6 +24,7 @@ class WeComSettings:
         open_kfid: The customer service account.
         has_agents: Who asks for a person gets one in WeCom's own app; else he writes to the staff, wherever they are.
         agent: The one who gets them (UserID); empty: the account's waiting pool.
+        beside: Other accounts of the same app → their channels: one address hears for all.
         call_s: So long a call of ours may take, connecting included.
         poll_s: So often messages are looked for that nobody told us of.
         look_s: So often a process looks whether there is something to pull that another one was told of.
@@ -42,4 +43,5 @@ class WeComSettings:
     call_s: float = 10.0
     poll_s: float = 180.0
     look_s: float = 1.0
+    beside: Mapping[str, str] = field(default_factory=dict)
     httpx_kwargs: Mapping[str, Any] = field(default_factory=dict)

@@ -31,14 +31,14 @@ _log = structlog.get_logger(__name__)
 
 
 class Webhook:
-    """The address where WeCom calls one account.
+    """The address where WeCom calls one account, and those beside it: an app has one address for all its accounts.
 
     A callback that comes twice, late or never changes nothing but when we look.
     """
 
     def __init__(self, settings: WeComSettings, shop: Shop) -> None:
         self._channel = settings.name
-        self._open_kfid = settings.open_kfid
+        self._accounts = {**settings.beside, settings.open_kfid: settings.name}
         self._envelope = Envelope(settings.token.reveal(), settings.aes_key.reveal(), settings.corp_id)
         self._shop = shop
         self._log = _log.bind(channel=settings.name)
@@ -53,26 +53,31 @@ class Webhook:
             query = read_once(request.scope["query_string"])
             require_fresh(query, self._shop.clock.now())
             if request.method == "GET":
-                return PlainTextResponse(self._envelope.open(query, query.get("echostr", "")))
-            hint = self._hint(self._envelope.open_body(query, await read_body(request, at_most=LARGEST)))
+                # A plus sign that was not escaped reads as a space, which no cipher has.
+                return PlainTextResponse(
+                    self._envelope.open(query, query.get("echostr", "").replace(" ", "+"))
+                )
+            hinted = self._hint(self._envelope.open_body(query, await read_body(request, at_most=LARGEST)))
         except BadForm as error:
             return self._refuse(error.status, error.reason)
         except NotWeChat as error:
             return self._refuse(HTTPStatus.FORBIDDEN, str(error))
-        if hint is not None:
-            await self._shop.write(hint_at, self._channel, hint, lasts=HINT_LASTS)
+        if hinted is not None:
+            channel, hint = hinted
+            await self._shop.write(hint_at, channel, hint, lasts=HINT_LASTS)
         return PlainTextResponse(_DONE)
 
-    def _hint(self, xml: str) -> str | None:
-        """What a callback lets us pull by; None: it is about something else, or another account of the company."""
+    def _hint(self, xml: str) -> tuple[str, str] | None:
+        """Which channel has something to pull, and by what; None: it is about something else, or another shop's account."""
         try:
             said = xmltodict.parse(xml)["xml"]
             event, account, hint = said.get("Event"), said.get("OpenKfId"), said.get("Token")
         except UNREADABLE:
             raise NotWeChat("unreadable") from None
-        if event != "kf_msg_or_event" or account != self._open_kfid:
+        channel = self._accounts.get(account) if isinstance(account, str) else None
+        if event != "kf_msg_or_event" or channel is None:
             return None
-        return hint if isinstance(hint, str) else ""
+        return channel, hint if isinstance(hint, str) else ""
 
     def _refuse(self, status: HTTPStatus, reason: str) -> Response:
         self._log.warning("wecom.refused", status=status.value, reason=reason)

@@ -43,7 +43,15 @@ def upgrade() -> None:
         sa.Column("problem", sa.String(length=80)),
         sa.PrimaryKeyConstraint("channel", "parcel", name="pk_parcels"),
     )
-    op.create_index("ix_parcels_address", "parcels", ["channel", "external_id"])
+    is_there = sa.text("lost_at IS NULL")
+    op.create_index(
+        "uq_parcels_mark",
+        "parcels",
+        ["channel", "external_id", "mark"],
+        unique=True,
+        sqlite_where=is_there,
+        postgresql_where=is_there,
+    )
     op.create_index("ix_parcels_packed_at", "parcels", ["packed_at"])
     op.create_table(
         "handovers",

@@ -9,6 +9,7 @@ from typing import Final
 import httpx
 
 from tests.channels.wecom.stage import NAME, a_wecom_shop, until
+from tests.standins.wecom import Account, WeComStandIn
 
 LETTERS: Final = "SELECT count(*) FROM inbox"
 DONE: Final = "SELECT count(*) FROM inbox WHERE done_at IS NOT NULL"
@@ -152,6 +153,15 @@ async def test_a_token_that_ends_before_its_time_is_fetched_once_more_and_a_refu
         await person.say("hi")
         home = await person.hears("云卡小铺")
         assert "\n1 月卡  ¥15.00  仅剩 1\n" in home
+        stage.wecom.faults["kf/send_msg"] = [0, "half"]
+        await person.say("余额")
+        await person.hears("余额 ¥0.00")
+        await person.say("hi")
+        await person.hears("云卡小铺")
+        await stage.until(DONE, 5)
+        assert len(person.shown) == 5, (
+            "a text that nobody knew of in the place of a refused menu is there once"
+        )
 
 
 async def test_an_answer_that_nobody_knows_of_is_there_once(sqlite_url: str, tmp_path: Path) -> None:
@@ -185,3 +195,46 @@ async def test_what_was_said_before_the_channel_was_there_is_not_answered(
         await until(is_read)
         assert await stage.count(LETTERS) == 0
         assert NAME in stage.programs[0].channels
+
+
+async def test_the_address_of_one_account_hears_for_all_of_the_app(sqlite_url: str, tmp_path: Path) -> None:
+    other = Account(open_kfid="wkOTHERAAAZSfhHCt7IFSvLKtMPxyJTw")
+    more = f"""
+[channels.second]
+kind = "wecom"
+corp_id = "{other.corp_id}"
+secret = "file:secret.key"
+token = "file:token.key"
+encoding_aes_key = "file:aes.key"
+open_kfid = "{other.open_kfid}"
+api_base_url = "{{api}}"
+"""
+    async with (
+        WeComStandIn(other).serving() as second,
+        a_wecom_shop(tmp_path, sqlite_url, more=more.format(api=second.base_url)) as stage,
+    ):
+        await stage.until("SELECT count(*) FROM pulls WHERE cursor <> ''", 2)
+        second.webhooks = stage.wecom.webhooks
+        person = second.customer()
+        await person.say("hi")
+        await person.hears("云卡小铺")
+        assert second.pulled[-1] == ("c0", True)
+        assert await stage.count("SELECT count(*) FROM identities WHERE channel = 'second'") == 1
+        # What he is on another channel is one with this, once both sides say so.
+        elsewhere = stage.wecom.customer()
+        await elsewhere.say("关联")
+        await elsewhere.hears("关联其他渠道")
+        await elsewhere.say("获取关联码")
+        code = (await elsewhere.hears("你的关联码")).splitlines()[1]
+        await person.say("关联")
+        await person.hears("关联其他渠道")
+        await person.say(code)
+        await person.hears("这是你自己吗")
+        await person.say("1")
+        await person.hears("还差一步")
+        await elsewhere.hears("关联")
+        await elsewhere.say("关联")
+        await elsewhere.hears("是我")
+        await elsewhere.say("1")
+        await person.hears("关联好了")
+        assert await stage.count("SELECT count(DISTINCT person_id) FROM identities") == 1

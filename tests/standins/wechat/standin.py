@@ -16,12 +16,12 @@ from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
 import httpx
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from tests.standins.listening import listening
 from tests.standins.wechat.crypto import Cipher, signature
 
 SAID: Final = (5, 48 * 3600.0)
@@ -334,25 +334,8 @@ class WeChatStandIn:
                 Route("/cgi-bin/menu/delete", self.answer),
             ]
         )
-        server = _Server(
-            uvicorn.Config(app, port=0, lifespan="off", log_config=None, access_log=False, ws="none")
-        )
-        running = asyncio.create_task(server.serve())
-        while not server.started:  # noqa: ASYNC110 - uvicorn has no event
-            await asyncio.sleep(0.005)
-        [listener] = server.servers[0].sockets
-        self.base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        try:
+        async with listening(app) as self.base_url:
             yield self
-        finally:
-            server.should_exit = server.force_exit = True
-            await running
-
-
-class _Server(uvicorn.Server):
-    @contextlib.contextmanager
-    def capture_signals(self) -> Any:
-        yield
 
 
 @dataclass

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import re
 import secrets
@@ -16,12 +15,12 @@ from typing import Any, Final
 from urllib.parse import quote
 
 import httpx
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from tests.standins.listening import listening
 from tests.standins.wecom.crypto import Cipher, signature
 
 MOST, LASTS_S = 5, 48 * 3600.0
@@ -386,24 +385,8 @@ class WeComStandIn:
                 Route("/cgi-bin/media/get", self.answer),
             ]
         )
-        config = uvicorn.Config(app, port=0, lifespan="off", log_config=None, access_log=False, ws="none")
-        server = _Server(config)
-        running = asyncio.create_task(server.serve())
-        while not server.started:  # noqa: ASYNC110 - uvicorn has no event
-            await asyncio.sleep(0.005)
-        [listener] = server.servers[0].sockets
-        self.base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        try:
+        async with listening(app) as self.base_url:
             yield self
-        finally:
-            server.should_exit = server.force_exit = True
-            await running
-
-
-class _Server(uvicorn.Server):
-    @contextlib.contextmanager
-    def capture_signals(self) -> Any:
-        yield
 
 
 @dataclass
