@@ -166,15 +166,15 @@ async def test_a_token_that_ends_before_its_time_is_fetched_once_more_and_a_refu
 
 async def test_an_answer_that_nobody_knows_of_is_there_once(sqlite_url: str, tmp_path: Path) -> None:
     async with a_wecom_shop(tmp_path, sqlite_url) as stage:
-        await stage.product("月卡", ["AB-1"])
         person = stage.wecom.customer()
         stage.wecom.faults["kf/send_msg"] = ["half"]
-        await person.say("hi")
-        await person.hears("云卡小铺")
+        await person.say("客服")
+        await person.hears("和客服的对话")
         await stage.until(DONE, 1)
         assert len(person.shown) == 1
-        await person.say("1")
-        await person.hears("买 1 张")
+        await person.say("卡用不了")
+        await person.hears("已送到客服")
+        assert await stage.count(WRITTEN) == 1, "what it asked is asked"
         assert stage.wecom.faults["kf/send_msg"] == []
 
 
