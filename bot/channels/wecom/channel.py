@@ -37,7 +37,7 @@ from shop_core.customers.people import (
 from shop_core.db.inbox import Letter
 from shop_core.db.shop import Shop
 from shop_core.threads.handovers import ask, find_handover, note_taken
-from shop_core.threads.sealing import LARGEST_FILE
+from shop_core.threads.sealing import LARGEST_FILE, find_by_key
 
 _log = structlog.get_logger(__name__)
 
@@ -157,7 +157,7 @@ class WeComChannel:
             screen = await self._ask(heard, meant.content, meant.notice)
         else:
             screen = await self._take_file(address, heard)
-        if self._has_agents and _is_for_a_person(screen):
+        if self._has_agents and await self._asks_for_a_person(heard, screen):
             return await self._hand_over(address, heard)
         return await self._talk.show(address, heard, screen)
 
@@ -217,14 +217,17 @@ class WeComChannel:
         except Refused as error:
             # Nobody is there to take it: then our own staff are written to, as everywhere else.
             _log.warning("wecom.no_agent", channel=self.name, code=error.code)
+            shown = await self._offer_staff(address, heard)
             await self._shop.write(take_back, address, str(error))
-            given = await self._talk.find(heard, "-2")
-            if given is not None:
-                return await self._talk.hand(address, heard, given, part="-2")
-            notice = (await self._talk.say(address))("wecom.no_agent")
-            screen = await self._ask(heard, Link(link("support")), notice)
-            return await self._talk.show(address, heard, screen, part="-2")
         return shown
+
+    async def _offer_staff(self, address: Address, heard: Heard) -> Screen | None:
+        given = await self._talk.find(heard, "-2")
+        if given is not None:
+            return await self._talk.hand(address, heard, given, part="-2")
+        notice = (await self._talk.say(address))("wecom.no_agent")
+        screen = await self._ask(heard, Link(link("support")), notice)
+        return await self._talk.show(address, heard, screen, part="-2")
 
     async def _given_back(self, address: Address, heard: Heard) -> Screen | None:
         await self._shop.write(take_back, address)
@@ -237,7 +240,8 @@ class WeComChannel:
         except WrongState:
             return None
 
-
-def _is_for_a_person(screen: Screen) -> bool:
-    """Whether what is written next would be for the staff."""
-    return screen.prompt is not None and takes_files(screen.prompt.link)
+    async def _asks_for_a_person(self, heard: Heard, screen: Screen) -> bool:
+        """Whether he is where one writes to the staff, and has not just written to them."""
+        if screen.prompt is None or not takes_files(screen.prompt.link):
+            return False
+        return await self._shop.read(find_by_key, f"{self.name}:{heard.message}") is None

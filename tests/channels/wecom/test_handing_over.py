@@ -109,7 +109,12 @@ async def test_where_nobody_takes_it_the_staff_are_written_to(sqlite_url: str, t
         await stage.until("SELECT count(*) FROM prompts", 1)
         stage.wecom.has_pool = True
         await person.say("卡用不了")
-        await stage.until("SELECT count(*) FROM thread_messages WHERE handover_id IS NULL", 1)
+        await person.hears("已送到客服")
+        assert await stage.count("SELECT count(*) FROM thread_messages WHERE handover_id IS NULL") == 1
+        assert await stage.count("SELECT count(*) FROM handovers WHERE problem LIKE '%95014'") == 1
+        await person.say("人工")
+        await person.hears("转接人工客服")
+        await stage.until(OPEN, 1)
 
 
 async def test_a_hand_over_whose_outcome_nobody_knows_is_one(sqlite_url: str, tmp_path: Path) -> None:
