@@ -49,6 +49,14 @@ async def test_what_is_not_settled_is_named_and_one_tap_away(street: Street) -> 
     assert visitor.has("爱奇艺")
 
 
+async def test_it_is_found_by_the_words_that_people_have_for_it(street: Street) -> None:
+    visitor = street.a_visitor()
+    await visitor.hello()
+    for word in ("注销", "删除资料"):
+        await visitor.type(word)
+        assert visitor.has("删除我的资料"), word
+
+
 async def test_an_owner_is_not_erased_under_his_own_desk(street: Street) -> None:
     owner = await at_his_data(street)
     owner.channel, _, owner.external_id = OWNER.partition(":")
