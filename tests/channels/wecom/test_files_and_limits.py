@@ -5,13 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from shop_core.customers.people import Address
+from shop_core.customers.people import Address, find_customer
 from shop_core.db.tx import Tx, View
+from shop_core.kernel.money import Money
 from shop_core.messaging.queue import NewsKind, queue_message
 from shop_core.threads.answer import answer_customer
 from shop_core.threads.read import get_message, list_threads, open_file
 from shop_core.threads.sealing import LARGEST_FILE, Said, SentFile
 from shop_core.vault.vault import Vault
+from shop_core.wallet.balance import adjust
 from tests.channels.wecom.stage import NAME, Stage, a_wecom_shop
 from tests.standins.wecom import Customer
 
@@ -128,3 +130,50 @@ async def test_what_did_not_arrive_waits_or_is_a_case(sqlite_url: str, tmp_path:
         await wecom.put(dict(wecom.entries[-2], msgid="again"))
         await stage.until(DONE, 6)
         assert await stage.count("SELECT count(*) FROM cases") == 1
+
+
+async def test_wecom_is_believed_where_it_counts_otherwise(sqlite_url: str, tmp_path: Path) -> None:
+    async with a_wecom_shop(tmp_path, sqlite_url) as stage:
+        wecom, person = stage.wecom, stage.wecom.customer()
+        await person.say("hi")
+        await person.hears("云卡小铺")
+        wecom.session(person.person).left = 0
+        await _topped_up(stage, person, 100)
+        await stage.until("SELECT count(*) FROM messages WHERE problem LIKE '%nothing may be sent'", 1)
+        assert await stage.count("SELECT said_left FROM allowances") == 0
+        assert await stage.count("SELECT count(*) FROM parcels WHERE arrived_at IS NULL") == 0
+        # An answer that may not be sent is not waited with: his next word gets one.
+        wecom.faults["kf/send_msg"] = [95002, 95002, 95002]
+        await person.say("余额")
+        await stage.until(DONE, 2)
+        wecom.faults.clear()
+        await person.say("余额")
+        await person.hears("余额 ¥0.00")
+        await stage.until(SENT, 1)
+        assert len([text for text in person.texts if "¥1.00" in text]) == 1
+
+
+async def test_a_code_is_shown_to_who_asks_and_is_in_no_news(sqlite_url: str, tmp_path: Path) -> None:
+    async with a_wecom_shop(tmp_path, sqlite_url) as stage:
+        await stage.product("月卡", ["AB-CD-1"])
+        person = stage.wecom.customer()
+        await person.say("hi")
+        await person.hears("云卡小铺")
+
+        def give(tx: Tx) -> None:
+            customer = find_customer(tx, channel=NAME, external_id=person.person)
+            assert customer is not None
+            adjust(tx, customer.person_id, Money(5000, "CNY"), key="adjust:test:1")
+
+        await stage.shop.write(give)
+        await person.say("1")
+        await person.hears("买 1 张")
+        await person.say("1")
+        bill = await person.hears("余额")
+        [pay] = [line for line in bill.splitlines() if line.startswith("‹1")]
+        await person.touch(pay.strip("‹›"))
+        delivered = await person.hears("已发货")
+        assert "提货" in delivered or "卡密" in delivered
+        assert not any("AB-CD-1" in text for text in person.texts)
+        await person.say("提货")
+        assert "AB-CD-1" in (await person.hears("AB-CD-1")).splitlines()
