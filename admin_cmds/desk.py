@@ -14,7 +14,7 @@ from admin_cmds.registry import carry_out, find, listed_for
 from admin_cmds.threads import replied_thread
 from handlers import conversation
 from handlers.conversation import LONGEST_TEXT, arrive
-from handlers.incoming import Incoming, Link, Text, Upload
+from handlers.incoming import Contact, Incoming, Link, Text, Upload
 from handlers.links import match
 from handlers.screen import Line, LinkButton, Prompt, Screen, Style
 from handlers.visit import Visit
@@ -110,7 +110,7 @@ def _find_asked(view: View, incoming: Incoming) -> str | None:
     return prompts.asked(view, channel=incoming.channel, external_id=incoming.external_id)
 
 
-def _understand(content: Link | Text | Upload, asked: str | None) -> _Said | None:
+def _understand(content: Link | Text | Upload | Contact, asked: str | None) -> _Said | None:
     """A command, or None: this is for the customers' side."""
     waiting = _waiting_words(asked)
     match content:
@@ -125,7 +125,7 @@ def _understand(content: Link | Text | Upload, asked: str | None) -> _Said | Non
             return _typed(text)
         case Text(text) if waiting is not None:
             return _completed(waiting, text, asked)
-        case Text():
+        case Text() | Contact():
             return None
 
 

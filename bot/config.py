@@ -40,6 +40,7 @@ from bot.config_values import (
     Yes,
     wrong,
 )
+from bot.config_verification import SmsConfig, SmtpConfig, VerificationConfig
 from bot.config_webchat import ThemeConfig, WebchatConfig
 from bot.config_wechat import WechatConfig
 from bot.config_wecom import WecomConfig
@@ -238,11 +239,17 @@ class Config(Section):
         default_factory=lambda: MappingProxyType({}), description="tables [suppliers.NAME]"
     )
 
+    verification: VerificationConfig = VerificationConfig()
+
     def secrets(self) -> Iterator[Secret]:
         """Every secret in use, so that the log can mask it wherever it turns up."""
         yield from self.vault.keys.values()
         for section in (*self.channels.values(), *self.gateways.values(), *self.suppliers.values()):
             yield from (value for _, value in section if isinstance(value, Secret))
+        if self.verification.sms is not None:
+            yield self.verification.sms.secret
+        if self.verification.smtp is not None and self.verification.smtp.password is not None:
+            yield self.verification.smtp.password
 
 
 _CHANNEL_KINDS: Final[Mapping[str, type[Section]]] = {
@@ -258,6 +265,7 @@ _SECTIONS: Final[Mapping[str, type[Section]]] = {
     "vault": VaultConfig,
     "http": HttpConfig,
     "log": LogConfig,
+    "verification": VerificationConfig,
 }
 
 
@@ -307,6 +315,10 @@ def _model_at(place: Place) -> tuple[type[Section], Place]:
     match place:
         case ("channels", _, "webchat", "theme", *rest) if rest:
             return ThemeConfig, tuple(rest)
+        case ("verification", "sms", *rest) if rest:
+            return SmsConfig, tuple(rest)
+        case ("verification", "smtp", *rest) if rest:
+            return SmtpConfig, tuple(rest)
         case (("channels" | "gateways" | "suppliers") as section, _, *rest):
             return _instance_at(section, rest)
         case (str(section), *rest) if section in _SECTIONS:

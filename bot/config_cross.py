@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from bot.config_report import Fault, show
 from bot.config_suppliers import PROTOCOLS
+from bot.config_verification import verification_faults
 from shop_core.kernel.money import BadAmount, minor_digits
 from shop_core.kernel.policy import Policy
 from shop_core.vault.vault import FINGERPRINT_KEY
@@ -40,6 +41,7 @@ def cross_faults(raw: Mapping[str, Any]) -> list[Fault]:
         *_wechat_faults(raw),
         *_selling_faults(raw),
         *_vault_faults(raw),
+        *verification_faults(raw),
     ]
 
 

@@ -262,7 +262,7 @@ def _check_address(address: str) -> str:
         raise wrong(show(address), "https://HOST/PATH")
     if parts.query or parts.fragment:
         raise wrong(show(address), "an address without ? and #")
-    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise wrong(
             show(address), "https:// (http:// only to this machine itself: anybody on the way could read it)"
         )
@@ -276,7 +276,8 @@ def _check_web_address(address: str) -> str:
     return address
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine itself."""
     if host == "localhost":
         return True
     try:

@@ -29,6 +29,7 @@ from bot.web.pay_page import PayPages
 from bot.web.upload_page import UploadPages
 from bot.wiring_channels import telegram, webchat, wechat, wecom
 from bot.wiring_suppliers import supplier_of
+from bot.wiring_verification import build_senders
 from handlers.words import CUSTOMER_WORDS, Words
 from shop_core.conversations.sign_in import StaffDoor
 from shop_core.conversations.upload_links import UploadDoor
@@ -46,6 +47,7 @@ from shop_core.subscriptions import SUBSCRIPTIONS
 from shop_core.supply.stated import list_stating
 from shop_core.supply.supplier import Supplier, Suppliers
 from shop_core.vault.vault import Vault
+from shop_core.verification.sender import CodeSenders
 from shop_core.wire.certificates import certificates
 from shop_core.wire.outlet import Outlet
 from shop_core.wire.spread import Spread
@@ -80,7 +82,11 @@ class Program:
 
 
 def open_shop(
-    config: Config, outside: Outside, gateways: Gateways, suppliers: Suppliers | None = None
+    config: Config,
+    outside: Outside,
+    gateways: Gateways,
+    suppliers: Suppliers | None = None,
+    senders: CodeSenders | None = None,
 ) -> Shop:
     """The trade without any channel: what ``kapu admin`` needs."""
     guests = frozenset(
@@ -95,7 +101,11 @@ def open_shop(
         guest_channels=guests,
         textual_channels=textual,
         channel_kinds={name: channel.kind for name, channel in config.channels.items()},
+        contact_channels=frozenset(
+            name for name, channel in config.channels.items() if isinstance(channel, TelegramConfig)
+        ),
         suppliers=terms,
+        verification=config.verification.rules(config.shop.currency, config.shop.owners),
     )
     known = suppliers or Suppliers({})
     surroundings = Surroundings(policy, SystemRandom(), SUBSCRIPTIONS)
@@ -104,6 +114,7 @@ def open_shop(
         Gateways: gateways,
         Outlet: Outlet(outside.outlet),
         Suppliers: known,
+        CodeSenders: senders or CodeSenders(),
         Counterparts: Counterparts(list_stating(known, terms)),
         Roster: Roster.of(config.shop.owners),
         Words: Words(
@@ -192,7 +203,8 @@ def wire(config: Config, outside: Outside, *, is_schema_current: bool = True) ->
     """Put a process together."""
     gateways, clients = build_gateways(config, outside)
     suppliers, more_clients = build_suppliers(config, outside)
-    shop = open_shop(config, outside, gateways, suppliers)
+    senders, post_clients = build_senders(config, outside)
+    shop = open_shop(config, outside, gateways, suppliers, senders)
     metrics = Metrics.new()
     channels: dict[str, Channel] = {}
     hooks: list[BaseRoute] = []
@@ -234,7 +246,7 @@ def wire(config: Config, outside: Outside, *, is_schema_current: bool = True) ->
         ],
         has_web_chat=bool(routes),
     )
-    return Program(shop, channels, app, metrics, outside.timing, (*clients, *more_clients))
+    return Program(shop, channels, app, metrics, outside.timing, (*clients, *more_clients, *post_clients))
 
 
 def _door(channels: Mapping[str, Channel], name: str) -> str | None:

@@ -31,6 +31,7 @@ from shop_core.orders.read import list_own
 from shop_core.orders.reveal import reveal_codes
 from shop_core.orders.steps import delivered_cause
 from shop_core.orders.take_payment import Taken
+from shop_core.verification.need import require_for_order
 
 MOST_LOOKED_THROUGH: Final = 50
 """Orders, newest first, among which unseen codes are looked for."""
@@ -43,6 +44,9 @@ async def buy(visit: Visit, variant_id: int, quantity: int, key: str) -> Screen:
     wish = Wish(variant_id, quantity, key)
     if variant.kind is GoodsKind.TOP_UP:
         check_quantity(variant, quantity)
+        # Before he has filled anything in, not after.
+        total_minor = (variant.price * quantity).minor
+        await visit.shop.read(require_for_order, visit.customer, variant.verify, total_minor)
         return await account_asked.begin_asking(visit, wish)
     return await place_wish(visit, variant, wish)
 

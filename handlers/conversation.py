@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from handlers import (
     account,
     account_asked,
     browse,
     buying,
+    contacts,
     erasing,
     guest,
     joining,
@@ -20,8 +21,9 @@ from handlers import (
     product,
     settings,
     support,
+    verifying,
 )
-from handlers.incoming import LONGEST_LINK, Incoming, Link, Text, Upload
+from handlers.incoming import LONGEST_LINK, Contact, Incoming, Link, Text, Upload
 from handlers.links import link, match
 from handlers.refusals import refusal_screen, refusal_text
 from handlers.screen import Line, LinkButton, Screen, Style
@@ -33,8 +35,10 @@ from shop_core.db.shop import Shop
 from shop_core.db.tx import Tx, View
 from shop_core.kernel.errors import ShopError
 from shop_core.kernel.numbers import parse_number
+from shop_core.kernel.policy import Ask
 from shop_core.messaging.queue import mark_told
 from shop_core.messaging.shown import find_slot
+from shop_core.verification.errors import VerificationNeeded
 
 Flow = Callable[..., Awaitable[Screen]]
 
@@ -86,6 +90,13 @@ FLOWS: Final[Mapping[str, Flow]] = {
     "ask_part": parting.ask_part,
     "part": parting.part,
     "language": account.language,
+    "verify": verifying.verify,
+    "typed_contact": verifying.typed_contact,
+    "ask_code": verifying.ask_code,
+    "verify_again": verifying.send_another,
+    "contacts": contacts.contacts,
+    "ask_remove_contact": contacts.ask_remove,
+    "remove_contact": contacts.remove,
     "settings": settings.settings,
     "ask_zone": settings.ask_zone,
     "ask_quiet": settings.ask_quiet,
@@ -111,6 +122,11 @@ CHANGES: Final[Mapping[str, Callable[..., Awaitable[None]]]] = {
 }
 """Endpoints after which he is spoken to otherwise."""
 
+PROOFS: Final[Mapping[str, Callable[..., Awaitable[Screen | verifying.Verified]]]] = {
+    "typed_code": verifying.typed_code,
+}
+"""Endpoints after which he goes on to where he wanted to go."""
+
 SPOKEN: Final = (
     "pick_up",
     "orders",
@@ -126,6 +142,9 @@ SPOKEN: Final = (
 
 SECRETS: Final = frozenset({"set_password", "recover", "typed_input"})
 """Endpoints whose last part is typed and nobody else's to read."""
+
+AS_TYPED: Final = SECRETS | {"typed_contact", "typed_code"}
+"""Endpoints whose last part may look like the number of an order and is none."""
 
 LONGEST_TEXT: Final = 200
 """A free text longer than this is neither a search nor a quantity; the rest of it is not looked at."""
@@ -159,6 +178,9 @@ async def answer(shop: Shop, incoming: Incoming) -> Screen:
     if isinstance(incoming.content, Link):
         return await _follow(visit, incoming.content.path)
     asked = await shop.read(_find_asked, incoming)
+    if isinstance(incoming.content, Contact):
+        shared = await verifying.shared_contact(visit, asked, incoming.content)
+        return await _follow(visit, link("help")) if shared is None else await _go_on(visit, shared)
     meant = None if asked is None else match(asked)
     place = _spoken(visit, incoming.content)
     if place is not None and visit.only_types and not _is_secret(asked):
@@ -200,13 +222,14 @@ def remember_shown(tx: Tx, address: Address, screen: Screen) -> None:
 async def _follow(visit: Visit, path: str) -> Screen:
     found = match(path) if len(path.encode()) <= LONGEST_LINK + LONGEST_TEXT * 4 else None
     if found is None:
-        return (await browse.home(visit)).with_toast(visit.say("error.old_link"))
+        return (await _follow(visit, link("home"))).with_toast(visit.say("error.old_link"))
     endpoint, values = found
+    if endpoint in verifying.LOCKED and (lock := await verifying.find_lock(visit)) is not Ask.NOTHING:
+        return await verifying.verify(visit, lock, verifying.then_of(path))
     try:
-        if endpoint in CHANGES:
-            await CHANGES[endpoint](visit, **values)
-            return await _as_changed(visit, endpoint)
-        return await FLOWS[endpoint](visit, **values)
+        return await _at(visit, endpoint, values)
+    except VerificationNeeded as needed:
+        return await verifying.verify(visit, str(needed.details["ask"]), verifying.then_of(path))
     except ShopError as error:
         if endpoint == "set_zone":
             return await settings.ask_zone(visit, refusal_text(visit, error))
@@ -215,10 +238,29 @@ async def _follow(visit: Visit, path: str) -> Screen:
         return buying.asking_again(visit, refusal, values) if endpoint == "typed_quantity" else refusal
 
 
+async def _at(visit: Visit, endpoint: str, values: Mapping[str, Any]) -> Screen:
+    if endpoint in PROOFS:
+        return await _go_on(visit, await PROOFS[endpoint](visit, **values))
+    if endpoint in CHANGES:
+        await CHANGES[endpoint](visit, **values)
+        return await _as_changed(visit, endpoint)
+    return await FLOWS[endpoint](visit, **values)
+
+
 async def _as_changed(visit: Visit, endpoint: str) -> Screen:
     """What he sees by what he has just chosen."""
     changed = _visit(visit.shop, await visit.shop.read(_again, visit.customer))
-    return await (browse.home(changed) if endpoint == "set_language" else settings.settings(changed))
+    if endpoint == "set_language":
+        return await _follow(changed, link("home"))
+    return await settings.settings(changed)
+
+
+async def _go_on(visit: Visit, done: Screen | verifying.Verified) -> Screen:
+    """On to where he wanted to go, now that he has shown what was asked for."""
+    if isinstance(done, Screen):
+        return done
+    toast = visit.say("verify.done", contact=done.contact.echo)
+    return (await _follow(visit, done.path)).with_toast(toast)
 
 
 def _again(view: View, customer: Customer) -> Customer:
@@ -245,10 +287,10 @@ async def _read(visit: Visit, text: str, asked: str | None) -> Screen:
     """Free text: an order's number, the answer to a prompt, a word for a place, or a search."""
     said = _one_line(text)
     if not said:
-        return await browse.home(visit)
+        return await _follow(visit, link("home"))
     meant = None if asked is None else match(f"{asked}/{said}")
-    if _is_secret(asked):
-        # A password, and an account, may look like anything.
+    if _is(asked, AS_TYPED):
+        # A password, an account, and a phone number may look like anything.
         return await _follow(visit, f"{asked}/{said}")
     number = parse_number(said)
     if number is not None:
@@ -269,11 +311,16 @@ async def _search(visit: Visit, said: str) -> Screen:
 
 def _is_secret(asked: str | None) -> bool:
     """Whether what is typed now is nobody else's to read."""
+    return _is(asked, SECRETS)
+
+
+def _is(asked: str | None, endpoints: frozenset[str]) -> bool:
+    """Whether what is typed now goes to one of these."""
     found = None if asked is None else match(f"{asked}/x")
-    return found is not None and found[0] in SECRETS
+    return found is not None and found[0] in endpoints
 
 
-def _spoken(visit: Visit, content: Text | Upload) -> str | None:
+def _spoken(visit: Visit, content: Text | Upload | Contact) -> str | None:
     """The place that a text asks for and nothing else."""
     said = _one_line(content.text).lower() if isinstance(content, Text) else ""
     return next((place for place in SPOKEN if said in visit.say(f"word.{place}").split(",")), None)

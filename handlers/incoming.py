@@ -56,6 +56,21 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True)
+class Contact:
+    """A phone number that somebody sent as a contact, not as a text.
+
+    Attributes:
+        is_own: The channel says that it is his own, and that he sent it himself.
+    """
+
+    phone: str = field(repr=False)
+    is_own: bool
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "phone", storable(self.phone))
+
+
+@dataclass(frozen=True, slots=True)
 class Incoming:
     """One message of one person.
 
@@ -72,7 +87,7 @@ class Incoming:
     external_id: str
     name: str
     language: str
-    content: Link | Text | Upload
+    content: Link | Text | Upload | Contact
     message: str = ""
     replies_to: str = ""
 

@@ -29,6 +29,9 @@ _ID: Final = "int(max=9223372036854775807)"
 _NUMBER: Final = "number"
 _CODE: Final = "string(length=16)"
 _STEP: Final = "int(max=99)"
+_ASK: Final = "any(phone, email, either)"
+_KIND: Final = "any(phone, email)"
+_THEN: Final = "string(maxlength=40)"
 _KEY: Final = "string(length=10)"
 
 ROUTES: Final = Map(
@@ -80,6 +83,14 @@ ROUTES: Final = Map(
         Rule("/unlink", endpoint="choose_part"),
         Rule(f"/unlink/<{_ID}:identity_id>", endpoint="ask_part"),
         Rule(f"/unlink/<{_ID}:identity_id>/yes", endpoint="part"),
+        Rule(f"/v/<{_ASK}:ask>/<{_THEN}:then>", endpoint="verify"),
+        Rule(f"/v/<{_ASK}:ask>/<{_THEN}:then>/<path:typed>", endpoint="typed_contact"),
+        Rule(f"/v/code/<{_THEN}:then>", endpoint="ask_code"),
+        Rule(f"/v/code/<{_THEN}:then>/<path:typed>", endpoint="typed_code"),
+        Rule(f"/v/again/<{_THEN}:then>", endpoint="verify_again"),
+        Rule("/contacts", endpoint="contacts"),
+        Rule(f"/contacts/<{_KIND}:kind>", endpoint="ask_remove_contact"),
+        Rule(f"/contacts/<{_KIND}:kind>/yes", endpoint="remove_contact"),
         Rule("/settings", endpoint="settings"),
         Rule("/zone", endpoint="ask_zone"),
         Rule("/zone/<path:typed>", endpoint="set_zone"),

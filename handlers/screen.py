@@ -95,7 +95,19 @@ class ShareButton:
     title: str
 
 
-Button = LinkButton | UrlButton | CopyButton | ShareButton
+@dataclass(frozen=True, slots=True)
+class ContactButton:
+    """Sends the person's own phone number, where his channel knows it. Any other leaves it out.
+
+    Attributes:
+        hint: Words for beside the button, where it stands apart from the screen.
+    """
+
+    text: str
+    hint: str
+
+
+Button = LinkButton | UrlButton | CopyButton | ShareButton | ContactButton
 
 
 @dataclass(frozen=True, slots=True)

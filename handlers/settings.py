@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from handlers.contacts import find_button
 from handlers.links import link
 from handlers.screen import Button, File, Line, LinkButton, Prompt, Screen, Style, Weight
 from handlers.visit import Visit
@@ -32,6 +33,7 @@ async def settings(visit: Visit) -> Screen:
     """All of it, each one tap away."""
     say = visit.say
     chosen = await visit.shop.read(get_preferences, visit.customer.person_id)
+    verified = await find_button(visit)
     quiet = say("settings.no_quiet") if chosen.quiet is None else _hours(visit, chosen.quiet)
     rows: list[tuple[Button, ...]] = []
     if len(visit.shop.policy.languages) > 1:
@@ -39,6 +41,7 @@ async def settings(visit: Visit) -> Screen:
     rows += [
         (LinkButton(say("settings.zone", city=say.city(chosen.timezone)), link("ask_zone")),),
         (LinkButton(say("settings.quiet", hours=quiet), link("ask_quiet")),),
+        *(() if verified is None else ((verified,),)),
         (LinkButton(say("my_data.title"), link("my_data")),),
         (LinkButton(say("button.back"), link("balance")),),
     ]

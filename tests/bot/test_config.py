@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from pydantic import BaseModel
@@ -17,13 +17,14 @@ from bot.config import Config, EpayConfig, StarsConfig, TelegramConfig, load_con
 from bot.config_report import ConfigErrors
 from bot.config_section import Section
 from bot.config_suppliers import PROTOCOLS, SupplierSection
+from bot.config_verification import SmsConfig, SmtpConfig
 from bot.config_webchat import ThemeConfig, WebchatConfig
 from bot.config_wechat import WechatConfig
 from bot.config_wecom import WecomConfig
 from bot.outside import Outside
 from bot.wiring import build_suppliers
 from shop_core.db.connect import backend_of
-from shop_core.kernel.policy import Policy
+from shop_core.kernel.policy import Ask, Policy
 from shop_core.kernel.secret import Secret
 from shop_core.supply.supplier import No
 from shop_core.vault.vault import Vault, new_key
@@ -52,6 +53,8 @@ IN_COMMENTS = {
     "KAPU_WECOM_TOKEN": "spamtest",
     "KAPU_WECOM_AES_KEY": "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG",
     "KAPU_WECOM_SECRET": "s3cret",
+    "KAPU_SMS_SECRET": new_key(),
+    "KAPU_SMTP_PASSWORD": "s3cret",
 }
 
 SMALLEST = """
@@ -94,7 +97,7 @@ def faults_of(folder: Path, text: str, environ: Mapping[str, str] = ENVIRON) -> 
 
 def uncommented(text: str) -> str:
     """The example with the keys that have no default, the suppliers, and WeChat: they stand there as comments."""
-    return re.sub(r"^# (\w+ = |\[suppliers\.|\[channels\.)", r"\1", text, flags=re.MULTILINE)
+    return re.sub(r"^# (\w+ = |\[suppliers\.|\[channels\.|\[verification\.)", r"\1", text, flags=re.MULTILINE)
 
 
 def test_the_example_is_valid_as_it_stands() -> None:
@@ -122,6 +125,9 @@ def test_the_keys_that_the_example_has_in_comments_are_valid_too(tmp_path: Path)
     assert config.http.public_url == "https://shop.example.com"
 
 
+_IN_COMMENTS: Final = {WechatConfig, WecomConfig, SmsConfig, SmtpConfig}
+
+
 def tables_of(document: Mapping[str, Any]) -> dict[type[BaseModel], Mapping[str, object]]:
     """Which table of the example shows which model."""
     sections: dict[type[BaseModel], Mapping[str, object]] = {
@@ -135,6 +141,8 @@ def tables_of(document: Mapping[str, Any]) -> dict[type[BaseModel], Mapping[str,
         ThemeConfig: document["channels"]["web"].get("theme", {}),
         WechatConfig: document["channels"].get("wechat", {}),
         WecomConfig: document["channels"].get("wecom", {}),
+        SmsConfig: document["verification"].get("sms", {}),
+        SmtpConfig: document["verification"].get("smtp", {}),
         EpayConfig: document["gateways"]["alipay"],
         StarsConfig: document["gateways"]["stars"],
     }
@@ -260,9 +268,7 @@ def test_every_key_stands_in_the_example_with_its_default() -> None:
                 continue
             default = {} if field.default_factory else plain(field.default)
             # Their tables are comments as a whole: the defaults are there, and examples of what has none.
-            shown = (
-                table if model in {WechatConfig, WecomConfig} and default is not None else as_it_stands[model]
-            )
+            shown = table if model in _IN_COMMENTS and default is not None else as_it_stands[model]
             assert shown.get(name) == default, f"{model.__name__}.{name}"
 
 
@@ -618,3 +624,48 @@ def test_what_is_not_toml_is_refused_with_the_line(tmp_path: Path) -> None:
 def test_a_missing_file_tells_how_to_make_one(tmp_path: Path) -> None:
     with pytest.raises(ConfigErrors, match=r"copy config\.example\.toml"):
         load_config(tmp_path / "none.toml")
+
+
+# ----------------------------------------------------------------------------------------------- verification
+
+SMS = "\n[verification.sms]\nurl = 'https://sms.example.com/kapu'\nsecret = 'env:KAPU_SESSION_SECRET'\n"
+SMTP = "\n[verification.smtp]\nhost = 'smtp.example.com'\nsender = 'shop@example.com'\n"
+
+
+def test_what_is_asked_for_where_it_cannot_be_shown_is_named(tmp_path: Path) -> None:
+    ask = "[verification]\nfirst_contact = 'phone'\n"
+    load(tmp_path, SMALLEST + ask)
+    [(key, said)] = faults_of(tmp_path, SMALLEST + WEBCHAT + ask).items()
+    assert key == "verification.first_contact"
+    assert "channels.x is webchat" in said
+    assert "[verification.sms]" in said
+    load(tmp_path, SMALLEST + WEBCHAT + ask + SMS)
+    either = "[verification]\nfrom_total = '500.00'\n"
+    assert list(faults_of(tmp_path, SMALLEST + WEBCHAT + either)) == ["verification.from_total_asks"]
+    config = load(tmp_path, SMALLEST + WEBCHAT + either + SMTP)
+    rules = config.verification.rules("CNY", ("bot:1",))
+    assert (rules.from_total_minor, rules.from_total_asks) == (50_000, Ask.EITHER)
+    assert rules.owners == {"bot:1"}
+    mail = "[verification]\nfirst_contact = 'email'\n"
+    assert list(faults_of(tmp_path, SMALLEST + mail)) == ["verification.first_contact"]
+
+
+@pytest.mark.parametrize(
+    ("table", "key"),
+    [
+        ("[verification]\nfrom_total = '0.00'", "verification.from_total"),
+        ("[verification]\nfrom_total = '5.001'", "verification.from_total"),
+        ("[verification]\nfirst_contact = 'fax'", "verification.first_contact"),
+        ("[verification]\ncountry = 'cn'", "verification.country"),
+        (SMS.replace("https", "http"), "verification.sms.url"),
+        (SMS + "countries = ['China']", "verification.sms.countries"),
+        (SMTP + "tls = 'none'", "verification.smtp.tls"),
+        (SMTP + "username = 'shop'", "verification.smtp.password"),
+        (SMTP.replace("shop@example.com", "shop"), "verification.smtp.sender"),
+        (SMTP.replace("sender", "from"), "verification.smtp.from"),
+    ],
+)
+def test_a_wrong_key_of_the_verification_is_named(tmp_path: Path, table: str, key: str) -> None:
+    said = faults_of(tmp_path, f"{SMALLEST}{table}\n")
+    assert key in said
+    assert "a known one" not in said[key] or key.endswith("from")

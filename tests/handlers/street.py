@@ -12,7 +12,7 @@ from itertools import count
 from typing import Any, Final
 
 from handlers.conversation import answer, remember_shown
-from handlers.incoming import LONGEST_LINK, Incoming, Link, Text, Upload
+from handlers.incoming import LONGEST_LINK, Contact, Incoming, Link, Text, Upload
 from handlers.links import match
 from handlers.news import news_screen
 from handlers.screen import Button, Code, Line, LinkButton, Screen, UrlButton
@@ -27,6 +27,7 @@ from shop_core.messaging.queue import QueuedMessage, claim_messages
 from shop_core.payments.gateway import Gateways
 from shop_core.staff.roles import Roster
 from shop_core.vault.vault import Vault
+from shop_core.verification.sender import CodeSenders
 from tests.core.builders import EPAY, Market
 
 ONE_WAY: Final = "tg"
@@ -54,7 +55,9 @@ class Street:
     def with_words(cls, market: Market) -> Street:
         """Give a market the services that a conversation needs."""
         old = market.shop
-        services: dict[type[object], object] = {kind: old.get(kind) for kind in (Vault, Gateways, Roster)}
+        services: dict[type[object], object] = {
+            kind: old.get(kind) for kind in (Vault, Gateways, Roster, CodeSenders)
+        }
         services[Words] = Words(old.policy.languages, old.policy.timezone, (CUSTOMER_WORDS,))
         services[ExposureLog] = ExposureLog()
         market.shop = Shop(old.database, old.clock, old.policy, services, random=market.random)
@@ -142,6 +145,10 @@ class Visitor:
     async def send(self, name: str, content: bytes, text: str = "") -> Screen:
         return await self._say(Upload(name, content, text))
 
+    async def share(self, phone: str, *, is_own: bool = True) -> Screen:
+        """Send a contact."""
+        return await self._say(Contact(phone, is_own))
+
     async def say(self, content: Text | Upload, *, message: str = "", replies_to: str = "") -> Screen:
         """Write under the channel's own id of the message, perhaps as a reply."""
         return await self._say(content, message=message, replies_to=replies_to)
@@ -198,7 +205,9 @@ class Visitor:
         [url] = [button.url for button in buttons_of(self.screen) if isinstance(button, UrlButton)]
         return url
 
-    async def _say(self, content: Link | Text | Upload, *, message: str = "", replies_to: str = "") -> Screen:
+    async def _say(
+        self, content: Link | Text | Upload | Contact, *, message: str = "", replies_to: str = ""
+    ) -> Screen:
         incoming = Incoming(
             self.channel, self.external_id, "小明", self.language, content, message, replies_to
         )

@@ -7,10 +7,12 @@ from typing import Any, Final
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from handlers.conversation import CHANGES, FLOWS
+from handlers.conversation import CHANGES, FLOWS, PROOFS
 from handlers.links import ROUTES, link, match
 from handlers.screen import Screen
 from shop_core.kernel.numbers import ALPHABET, new_number
+from shop_core.kernel.policy import Ask
+from shop_core.verification.contacts import Kind
 from tests.core.builders import EPAY, OTHER_GATEWAY
 from tests.handlers.street import ONE_WAY, Street, Visitor
 
@@ -234,6 +236,9 @@ VALUES: Final[dict[str, st.SearchStrategy[Any]]] = {
     "identity_id": st.integers(1, 2**63 - 1),
     "gateway": st.from_regex(r"[a-z][a-z0-9_-]{0,19}", fullmatch=True),
     "language": st.sampled_from(["zh", "en"]),
+    "ask": st.sampled_from([ask.value for ask in Ask if ask]),
+    "kind": st.sampled_from([kind.value for kind in Kind]),
+    "then": st.text("abcdefghijklmnopqrstuvwxyz~0123456789", min_size=1, max_size=40),
 }
 TYPED: Final = {"typed", "words"}
 """Ends that people type; no button has them."""
@@ -259,7 +264,7 @@ def test_no_path_breaks_the_map(path: str) -> None:
 
 
 def test_every_route_has_a_flow() -> None:
-    assert {rule.endpoint for rule in ROUTES.iter_rules()} == {*FLOWS, *CHANGES}
+    assert {rule.endpoint for rule in ROUTES.iter_rules()} == {*FLOWS, *CHANGES, *PROOFS}
 
 
 def _plain(screen: Screen) -> object:

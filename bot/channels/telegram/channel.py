@@ -28,7 +28,7 @@ from bot.channels.telegram.receive import Receiver
 from bot.channels.telegram.settings import TelegramSettings
 from bot.channels.telegram.show import Shower
 from bot.channels.telegram.webhook import Webhook
-from handlers.incoming import Incoming, Link, Text, Upload
+from handlers.incoming import Contact, Incoming, Link, Text, Upload
 from handlers.screen import Line, Screen, Style
 from shop_core.customers.people import (
     Address,
@@ -212,7 +212,7 @@ class TelegramChannel:
         language = await self._shop.read(_language_of, address)
         return texts.get(language or "") or next(iter(texts.values()))
 
-    def _incoming(self, sender: Sender, content: Link | Text | Upload) -> Incoming:
+    def _incoming(self, sender: Sender, content: Link | Text | Upload | Contact) -> Incoming:
         return Incoming(self.name, sender.external_id, sender.name, sender.language, content)
 
 

@@ -10,7 +10,7 @@ from telegram import CallbackQuery, ChatMember, ChatMemberUpdated, Document, Mes
 from telegram.constants import ChatType
 
 from handlers import deep_links
-from handlers.incoming import Link, Text
+from handlers.incoming import Contact, Link, Text
 from shop_core.kernel.money import Money
 from shop_core.payments.gateway import Notice
 
@@ -58,7 +58,7 @@ class Said:
     """
 
     sender: Sender
-    content: Link | Text | Attachment
+    content: Link | Text | Attachment | Contact
     message_id: str = ""
     replies_to: str = ""
 
@@ -128,12 +128,16 @@ def parse(update: Update) -> Said | Pressed | Turned | None:
 def _said(message: Message, user: User) -> Said:
     original = message.reply_to_message
     replies_to = "" if original is None else str(original.message_id)
-    return Said(_sender(user), _content(message), str(message.message_id), replies_to)
+    return Said(_sender(user), _content(message, user), str(message.message_id), replies_to)
 
 
-def _content(message: Message) -> Link | Text | Attachment:
+def _content(message: Message, user: User) -> Link | Text | Attachment | Contact:
     if message.text is not None:
         return _words(message.text)
+    if message.contact is not None:
+        # Anybody's contact can be attached, and any message passed on: only his own number, sent by himself, is his.
+        is_own = message.contact.user_id == user.id and message.forward_origin is None
+        return Contact(message.contact.phone_number, is_own)
     if message.document is not None:
         return _attachment(message.document, message.caption or "")
     if message.photo:

@@ -26,6 +26,7 @@ from handlers.screen import (
     Bill,
     Button,
     Code,
+    ContactButton,
     CopyButton,
     Line,
     LinkButton,
@@ -291,6 +292,9 @@ def _button(button: Button, bot_name: str | None) -> InlineKeyboardButton | None
         case ShareButton(text):
             address = _share_url(button, bot_name)
             return None if address is None else InlineKeyboardButton(text, url=address)
+        case ContactButton():
+            # It can only stand below the chat: see ``Numbers``.
+            return None
 
 
 def _share_url(button: ShareButton, bot_name: str | None) -> str | None:

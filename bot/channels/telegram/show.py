@@ -22,6 +22,7 @@ from telegram.constants import FileSizeLimit, ParseMode
 from telegram.error import BadRequest, TelegramError
 
 from bot.channels.telegram.api import Manner
+from bot.channels.telegram.numbers import SLOT, Numbers
 from bot.channels.telegram.parse import STARS
 from bot.channels.telegram.placing import Placing, after_press, after_words, as_news
 from bot.channels.telegram.render import Attached, Drawn, Invoice, Part, Picture, Sent, Words, render
@@ -59,6 +60,7 @@ class _There:
     existing: Shown | None
     walked: Shown | None
     pressed: Shown | None
+    number: Shown | None
 
 
 class Shower:
@@ -72,6 +74,7 @@ class Shower:
         self.bot_name: str | None = None
         self._shop = shop
         self._bot = bot
+        self._numbers = Numbers(shop, bot)
 
     async def show_after_press(
         self, address: Address, screen: Screen, manner: Manner, *, message_id: str | None, asked_at: datetime
@@ -80,12 +83,14 @@ class Shower:
         there = await self._shop.read(_look, address, screen.slot, message_id)
         placing = after_press(screen, pressed=there.pressed, existing=there.existing, asked_at=asked_at)
         await self._show(address, screen, manner, placing)
+        await self._numbers.ask_or_stop(address, screen, manner, there.number)
 
     async def show_after_words(self, address: Address, screen: Screen, manner: Manner) -> None:
         """Show the answer to something written."""
         there = await self._shop.read(_look, address, screen.slot, None)
         placing = after_words(screen, existing=there.existing, walked=there.walked)
         await self._show(address, screen, manner, placing)
+        await self._numbers.ask_or_stop(address, screen, manner, there.number)
 
     async def show_news(self, address: Address, screen: Screen, manner: Manner) -> None:
         """Show what the person did not ask for just now."""
@@ -279,6 +284,7 @@ def _look(view: View, address: Address, slot: str | None, pressed_ref: str | Non
         existing=None if slot is None else find_shown(view, address, slot),
         walked=find_shown(view, address, SCREEN_SLOT),
         pressed=None if pressed_ref is None else find_by_message(view, address, pressed_ref),
+        number=find_shown(view, address, SLOT),
     )
 
 

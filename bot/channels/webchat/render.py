@@ -14,6 +14,7 @@ from handlers.screen import (
     Attachment,
     Button,
     Code,
+    ContactButton,
     CopyButton,
     File,
     Line,
@@ -103,8 +104,8 @@ def _line(line: Line | Code) -> Mapping[str, str]:
 
 
 def _row(buttons: Sequence[Button]) -> Sequence[Mapping[str, str]]:
-    """A row without what the page cannot do: no address of it shows a screen by itself yet."""
-    return [_button(button) for button in buttons if not isinstance(button, ShareButton)]
+    """A row without what the page cannot do: no address of it shows a screen by itself yet, and it knows no number."""
+    return [_button(button) for button in buttons if not isinstance(button, ShareButton | ContactButton)]
 
 
 def _button(button: LinkButton | UrlButton | CopyButton) -> Mapping[str, str]:

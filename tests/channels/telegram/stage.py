@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.channels.telegram.channel import TelegramChannel
 from bot.channels.telegram.settings import Pauses, TelegramSettings, TelegramWords
-from handlers.incoming import Incoming, Link, Text, Upload
+from handlers.incoming import Contact, Incoming, Link, Text, Upload
 from handlers.screen import Line, LinkButton, Screen, Style
 from shop_core.customers.people import Address, meet
 from shop_core.db.connect import connect
@@ -75,6 +75,8 @@ class Teller:
                 return page() if callable(page) else page
             case Text(text):
                 return a_screen(f"你说 {text}")
+            case Contact(phone, is_own):
+                return a_screen(f"{'你的' if is_own else '别人的'}号码 {phone}")
             case Upload(name, content):
                 return self.file_answer or a_screen(f"收到 {name}，{len(content)} 字节")
 

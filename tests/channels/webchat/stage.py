@@ -19,7 +19,7 @@ from bot.channels.webchat.theme import Theme
 from bot.channels.webchat.words import ChatWords
 from bot.web.app import WebMetrics, build_app
 from bot.wiring_channels import PAGE_WORDS
-from handlers.incoming import Incoming, Link, Text
+from handlers.incoming import Contact, Incoming, Link, Text
 from handlers.screen import Code, CopyButton, Line, LinkButton, Screen, Style, order_slot
 from handlers.words import CUSTOMER_WORDS, Words
 from shop_core.db import inbox
@@ -63,6 +63,8 @@ async def answer(_: Shop, incoming: Incoming) -> Screen:
             return Screen(lines, rows=((LinkButton("买 1 张", "code"),),))
         case Text(text):
             return Screen((Line(text),), slot=None, toast="听到了")
+        case Contact(phone):
+            return Screen((Line(phone),), slot=None)
         case upload:
             return Screen((Line(f"{upload.name} {len(upload.content)}"),), slot=None)
 

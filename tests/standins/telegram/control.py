@@ -33,6 +33,7 @@ class Control:
             "say": desk.say,
             "start": desk.start,
             "send_file": desk.send_file,
+            "send_contact": desk.send_contact,
             "edit": desk.edit,
             "press": desk.press,
             "set_blocked": desk.set_blocked,

@@ -94,6 +94,18 @@ class Desk:
             body["caption"] = caption
         return self._write(token, person_id, body, None, reply_to)
 
+    def send_contact(
+        self, token: str, person_id: int, *, phone: str, user_id: int | None, is_passed_on: bool
+    ) -> Json:
+        """Send a contact: one's own by the button below the chat, anybody's from the list of contacts."""
+        contact: Json = {"phone_number": phone, "first_name": "小明"}
+        if user_id is not None:
+            contact["user_id"] = user_id
+        content: Json = {"contact": contact}
+        if is_passed_on:
+            content["forward_origin"] = {"type": "hidden_user", "sender_user_name": "x", "date": 1}
+        return self._write(token, person_id, content, None)
+
     def edit(self, token: str, person_id: int, message_id: int, text: str) -> Json:
         """Change a text of one's own."""
         bot = self._bot(token)

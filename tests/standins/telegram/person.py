@@ -92,6 +92,29 @@ class TelegramUser:
         file = {"kind": "photo", "name": "photo.jpg", "mime_type": "image/jpeg", "content": body}
         return self._message_id("send_file", **file, caption=caption, reply_to=reply_to and reply_to.id)
 
+    def share_number(self, phone: str) -> int:
+        """Press the button below the chat that sends one's own number.
+
+        Raises:
+            ImpossibleError: there is no such button.
+        """
+        keyboard = self._view()["reply_keyboard"]
+        buttons = [button for row in (keyboard or {"keyboard": []})["keyboard"] for button in row]
+        if not any(isinstance(button, dict) and button.get("request_contact") for button in buttons):
+            raise ImpossibleError("nobody asks for a number")
+        return self.send_contact(phone, self.id)
+
+    def send_contact(self, phone: str, user_id: int | None, *, is_passed_on: bool = False) -> int:
+        """Send anybody's contact, or pass on somebody's."""
+        about = {"phone": phone, "user_id": user_id, "is_passed_on": is_passed_on}
+        return self._message_id("send_contact", **about)
+
+    @property
+    def is_asked_for_number(self) -> bool:
+        """Whether a button to send it hangs below the chat."""
+        keyboard = self._view()["reply_keyboard"]
+        return bool(keyboard) and "request_contact" in str(keyboard)
+
     def edit(self, message_id: int, text: str) -> None:
         """Change a text of one's own."""
         self._message_id("edit", message_id=message_id, text=text)
