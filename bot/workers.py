@@ -37,7 +37,7 @@ from shop_core.db.shop import Shop
 from shop_core.db.tx import Tx
 from shop_core.kernel.errors import RetryLater, Unknown
 from shop_core.messaging import queue
-from shop_core.messaging.elsewhere import tell_elsewhere
+from shop_core.messaging.elsewhere import tell_also, tell_elsewhere
 from shop_core.messaging.queue import QueuedMessage
 from shop_core.orders.take_payment import take_payment
 from shop_core.orders.told import take_told
@@ -270,7 +270,7 @@ class Workers:
         self, messages: Sequence[QueuedMessage], problem: str, retry_after_s: int | None = None
     ) -> None:
         for message in messages:
-            await self.shop.write(queue.postpone, message, problem, retry_after_s=retry_after_s)
+            await self.shop.write(_put_off, message, problem, retry_after_s)
 
 
 async def _send(channel: Channel, address: Address, news: Sequence[NewsScreen]) -> None:
@@ -292,12 +292,20 @@ def _finish(tx: Tx, letter: Letter, shown: Screen | None) -> None:
 def _mark_sent(tx: Tx, message: QueuedMessage, screen: Screen | None) -> None:
     """The news is there; what it asks is asked, unless the person is in the middle of something."""
     queue.mark_sent(tx, message)
+    if screen is not None:
+        tell_also(tx, message)
     if screen is not None and screen.waits_for is not None:
         where = message.address
         asked = screen.waits_for
         prompts.offer(
             tx, channel=where.channel, external_id=where.external_id, link=asked, lasts=lasts(asked)
         )
+
+
+def _put_off(tx: Tx, message: QueuedMessage, problem: str, retry_after_s: int | None) -> None:
+    """Again later; where else he wants to hear it he need not wait for that."""
+    if queue.postpone(tx, message, problem, retry_after_s=retry_after_s):
+        tell_also(tx, message)
 
 
 def _tell_of_stuck_money(tx: Tx, letter: Letter) -> None:

@@ -14,6 +14,8 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BaseConverter, Map, Rule
 from werkzeug.routing.exceptions import RoutingException
 
+from shop_core.customers.preferences import Topic
+
 
 class OrderNumber(BaseConverter):
     """An order's number as people copy it, ``k7m2-9qxd``, or as we write it, ``K7M29QXD``."""
@@ -97,6 +99,9 @@ ROUTES: Final = Map(
         Rule("/quiet", endpoint="ask_quiet"),
         Rule("/quiet/off", endpoint="no_quiet"),
         Rule("/quiet/<int(max=99):start>/<int(max=99):end>", endpoint="set_quiet"),
+        Rule("/notices", endpoint="notices"),
+        Rule(f"/notices/<any({', '.join(Topic)}):topic>/<any(on, off):state>", endpoint="set_notice"),
+        Rule(f"/notices/<{_ID}:identity_id>/<any(on, off):state>", endpoint="set_everything"),
         Rule("/me", endpoint="my_data"),
         Rule("/me/file", endpoint="my_file"),
         Rule("/me/erase", endpoint="ask_erase"),

@@ -16,6 +16,7 @@ from handlers.visit import Visit
 from handlers.words import Words
 from shop_core.conversations import prompts
 from shop_core.customers.people import Customer, find_customer
+from shop_core.customers.preferences import Topic, get_preferences
 from shop_core.db.shop import Shop
 from shop_core.db.tx import View
 from shop_core.kernel.money import Money
@@ -28,16 +29,21 @@ from shop_core.payments.gateway import Gateways
 _WHILE_WAITING: Final = frozenset({NewsKind.ORDER_WAITS, NewsKind.ORDER_CHECKED})
 _TOLD_BY_ORDER: Final = frozenset({NewsKind.ORDER_DELIVERED, NewsKind.ORDER_REFUNDED, NewsKind.ORDER_WAITS})
 """News that the order's own screen tells best."""
+_CAN_DO_WITHOUT: Final = {
+    NewsKind.ORDER_WAITS: Topic.PROGRESS,
+    NewsKind.ORDER_CHECKED: Topic.PROGRESS,
+    NewsKind.THREAD_ANSWERED: Topic.ANSWERS,
+}
 _NOTES: Final = {NewsKind.ORDER_PAID_LATE: "news.paid_late", NewsKind.ORDER_CHECKED: "news.checked"}
 
 
 async def news_screen(shop: Shop, message: QueuedMessage) -> Screen | None:
-    """Draw news for a customer. None: nobody we know is there, or it is not for customers."""
+    """Draw news for a customer. None: nobody we know is there, he does without it, or it is not for customers."""
     ways = shop.get(Gateways).own_ways(message.address.channel)
     known = await shop.read(_about, message, ways)
     if known is None:
         return None
-    customer, facts = known
+    customer, facts, is_muted = known
     say = shop.get(Words).to(customer.language, customer.channel).in_zone(customer.timezone)
     visit = Visit(shop, customer, say)
     order = None if facts is None else facts.order
@@ -47,6 +53,8 @@ async def news_screen(shop: Shop, message: QueuedMessage) -> Screen | None:
     if facts is not None and message.news is NewsKind.ORDER_CHECKED and facts.order.lines[0].is_top_up:
         # The message that shows it says how long it has been by now; nobody is disturbed for that.
         return replace(draw_order(visit, facts), quiet=True)
+    if is_muted:
+        return None
     if facts is not None and (message.news in _TOLD_BY_ORDER or _is_late_and_waiting(message, facts.order)):
         return draw_order(visit, facts).as_news()
     return await _in_words(visit, message, order)
@@ -102,20 +110,22 @@ def _is_late_and_waiting(message: QueuedMessage, order: OrderView) -> bool:
 
 def _about(
     view: View, message: QueuedMessage, ways: Collection[str] | None
-) -> tuple[Customer, OrderFacts | None] | None:
-    """Whom the news is for, and the order that it is about, if that is his: news never shows somebody else's."""
+) -> tuple[Customer, OrderFacts | None, bool] | None:
+    """Whom it is for; the order that it is about, if that is his (nobody is shown another's); whether he does without it."""
     where = message.address
     customer = find_customer(view, channel=where.channel, external_id=where.external_id)
     if customer is None:
         return None
+    topic = _CAN_DO_WITHOUT.get(message.news)
+    is_muted = topic is not None and topic in get_preferences(view, customer.person_id).muted
     order_id = int(message.args.get("order_id", 0))
     try:
         order = get_by_id(view, order_id) if order_id else None
     except NoSuchOrder:
         order = None
     if order is None or order.person_id != customer.person_id:
-        return customer, None
-    return customer, facts_of(view, order, ways)
+        return customer, None, is_muted
+    return customer, facts_of(view, order, ways), is_muted
 
 
 def _note(visit: Visit, text: str, order: OrderView | None) -> Screen:

@@ -29,7 +29,7 @@ async def ask_part(visit: Visit, identity_id: int) -> Screen:
     except NoSuchIdentity as gone:
         return await _not_done(visit, gone)
     own = await visit.shop.read(list_identities, visit.customer)
-    say, channel = visit.say, _title(visit, own, leaving)
+    say, channel = visit.say, identity_title(visit, own, leaving)
     lines = (
         Line(say("parting.ask", channel=channel), Style.TITLE),
         Line(say("parting.ask.here" if leaving.is_here else "parting.ask.there", channel=channel)),
@@ -77,7 +77,11 @@ def channel_name(visit: Visit, channel: str) -> str:
 def identity_lines(visit: Visit, own: Sequence[IdentityView]) -> list[Line]:
     """Where he is, a line for each."""
     return [
-        Line(visit.say("pairing.here" if one.is_here else "pairing.there", channel=_title(visit, own, one)))
+        Line(
+            visit.say(
+                "pairing.here" if one.is_here else "pairing.there", channel=identity_title(visit, own, one)
+            )
+        )
         for one in own
     ]
 
@@ -87,7 +91,7 @@ def part_rows(visit: Visit, own: Sequence[IdentityView]) -> tuple[tuple[Button, 
     return tuple(
         (
             LinkButton(
-                visit.say("parting.one", channel=_title(visit, own, one)),
+                visit.say("parting.one", channel=identity_title(visit, own, one)),
                 link("ask_part", identity_id=one.id),
             ),
         )
@@ -104,7 +108,7 @@ async def as_now(visit: Visit) -> Visit:
     return Visit(visit.shop, found, visit.shop.get(Words).to(found.language))
 
 
-def _title(visit: Visit, own: Sequence[IdentityView], one: IdentityView) -> str:
+def identity_title(visit: Visit, own: Sequence[IdentityView], one: IdentityView) -> str:
     """Two browsers are told apart by which was first."""
     same = [other.id for other in own if other.address.channel == one.address.channel]
     name = channel_name(visit, one.address.channel)

@@ -40,6 +40,7 @@ async def settings(visit: Visit) -> Screen:
         rows.append((LinkButton(say("home.language"), link("language")),))
     rows += [
         (LinkButton(say("settings.zone", city=say.city(chosen.timezone)), link("ask_zone")),),
+        (LinkButton(say("notices.title"), link("notices")),),
         (LinkButton(say("settings.quiet", hours=quiet), link("ask_quiet")),),
         *(() if verified is None else ((verified,),)),
         (LinkButton(say("my_data.title"), link("my_data")),),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, UniqueConstraint, false, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shop_core.db.base import Base, Id, Ref
@@ -20,6 +20,7 @@ class Person(Base):
     ``erased_at``: he had everything erased that says who he is. The row stays, since the books name it, and has no identity.
 
     ``timezone``: None, the shop's. ``quiet_from``, ``quiet_until``: full hours of his day, both or none.
+    ``hears_progress``, ``hears_answers``: whether he is told how it goes with an order, and what the shop answers him.
     """
 
     __tablename__ = "people"
@@ -39,6 +40,8 @@ class Person(Base):
     timezone: Mapped[str | None] = mapped_column(String(40))
     quiet_from: Mapped[int | None]
     quiet_until: Mapped[int | None]
+    hears_progress: Mapped[bool] = mapped_column(server_default=true())
+    hears_answers: Mapped[bool] = mapped_column(server_default=true())
     merged_into: Mapped[int | None] = mapped_column(BigInteger)
     erased_at: Mapped[datetime | None]
 
@@ -80,7 +83,10 @@ class PersonChange(Base):
 
 
 class Identity(Base):
-    """Who a person is on one channel instance. ``external_id`` is text: Telegram's ids need 52 bits, WeChat's are words."""
+    """Who a person is on one channel instance. ``external_id`` is text: Telegram's ids need 52 bits, WeChat's are words.
+
+    ``hears_all``: what is told to him on his other channels is told here as well.
+    """
 
     __tablename__ = "identities"
     __table_args__ = (UniqueConstraint("channel", "external_id"), Index("ix_identities_person", "person_id"))
@@ -90,6 +96,7 @@ class Identity(Base):
     channel: Mapped[str] = mapped_column(String(40))
     external_id: Mapped[str] = mapped_column(String(128))
     unreachable_since: Mapped[datetime | None]
+    hears_all: Mapped[bool] = mapped_column(server_default=false())
 
 
 class Password(Base):

@@ -1,10 +1,11 @@
-"""What a person decides for himself: the clock he reads, and the hours in which nothing that can wait is sent to him."""
+"""What a person decides for himself: the clock he reads, what he is told, and the hours in which what can wait does."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from enum import StrEnum
 from functools import cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo, available_timezones
@@ -19,7 +20,19 @@ from shop_core.kernel.errors import ShopError
 
 HOURS: Final = 24
 _NOW: Final = timedelta(0)
-_COLUMNS: Final = (Person.timezone, Person.quiet_from, Person.quiet_until)
+
+
+class Topic(StrEnum):
+    """What a person can do without. That goods or money came he is always told."""
+
+    PROGRESS = "progress"
+    """How it goes with an order that takes longer."""
+    ANSWERS = "answers"
+    """What the shop answered him; it stands in the conversation all the same."""
+
+
+_HEARS: Final = {Topic.PROGRESS: Person.hears_progress, Topic.ANSWERS: Person.hears_answers}
+_COLUMNS: Final = (Person.timezone, Person.quiet_from, Person.quiet_until, *_HEARS.values())
 
 
 class NoSuchZone(ShopError):
@@ -61,6 +74,7 @@ class Preferences:
 
     timezone: str
     quiet: QuietHours | None
+    muted: frozenset[Topic]
 
 
 def get_preferences(view: View, person_id: int) -> Preferences:
@@ -99,6 +113,12 @@ def set_quiet_hours(tx: Tx, person_id: int, quiet: QuietHours | None) -> None:
     )
 
 
+def set_hears(tx: Tx, person_id: int, topic: Topic, *, is_on: bool) -> None:
+    """Tell a person of this from now on, or no more."""
+    lock_person(tx, person_id)
+    tx.execute(update(table_of(Person)).where(Person.id == person_id).values({_HEARS[topic]: is_on}))
+
+
 def quiet_left(view: View, person_ids: Collection[int]) -> Mapping[int, timedelta]:
     """How long news that can wait has to, by person; who is not in it hears it now."""
     rows = view.execute(
@@ -114,7 +134,8 @@ def quiet_left(view: View, person_ids: Collection[int]) -> Mapping[int, timedelt
 
 def _preferences(view: View, row: Row[Any]) -> Preferences:
     quiet = None if row.quiet_from is None else QuietHours(row.quiet_from, row.quiet_until)
-    return Preferences(row.timezone or view.policy.timezone, quiet)
+    muted = frozenset(topic for topic, column in _HEARS.items() if not getattr(row, column.key))
+    return Preferences(row.timezone or view.policy.timezone, quiet, muted)
 
 
 @cache

@@ -1,10 +1,11 @@
-"""Another channel for news: where it was to go is closed to us, or is somebody else's by now."""
+"""Another channel for news: where it was to go is closed to us, or somebody else's by now, or not the only one he wants."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from sqlalchemy import and_, case, literal, select
+from sqlalchemy.orm import aliased
 
 from shop_core.customers.models import Identity
 from shop_core.customers.people import Address, find_customer
@@ -67,6 +68,28 @@ def tell_elsewhere(tx: Tx, message: QueuedMessage, problem: str) -> None:
     cause = tx.execute(select(Message.cause).where(Message.id == message.id)).scalar_one()
     end_failed(tx, message, problem)
     queue_message(tx, there, message.news, message.args, cause=cause)
+
+
+def tell_also(tx: Tx, message: QueuedMessage) -> None:
+    """Tell it on his channels that hear everything as well. Twice is once: the cause is the same."""
+    if message.news not in FOR_CUSTOMERS:
+        return
+    where, person = message.address, aliased(Identity)
+    there = (
+        select(Identity.channel, Identity.external_id, Message.cause)
+        .join(person, person.person_id == Identity.person_id)
+        .join(Message, Message.id == message.id)
+        .where(
+            person.channel == where.channel,
+            person.external_id == where.external_id,
+            Identity.id != person.id,
+            Identity.hears_all,
+            Identity.unreachable_since.is_(None),
+        )
+        .order_by(Identity.id)
+    )
+    for row in tx.execute(there).all():
+        queue_message(tx, Address(row.channel, row.external_id), message.news, message.args, cause=row.cause)
 
 
 def move_news(tx: Tx, gone: Address, home: Address) -> None:

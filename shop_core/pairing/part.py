@@ -33,18 +33,19 @@ _OF_THE_CHAT: Final = (FormRow, PromptRow, ChoiceRow)
 
 @dataclass(frozen=True, slots=True)
 class IdentityView:
-    """Who a person is on one channel. ``is_here``: the one who is looking."""
+    """Who a person is on one channel. ``is_here``: who is looking. ``hears_all``: it hears what is told on the others."""
 
     id: int
     address: Address
     is_here: bool
+    hears_all: bool
 
 
 def list_identities(view: View, customer: Customer) -> Sequence[IdentityView]:
     """Everywhere a person is, first met first; a browser lent to a member of staff does not count."""
     here = Address(customer.channel, customer.external_id)
     return [
-        IdentityView(row.id, address, address == here)
+        IdentityView(row.id, address, address == here, row.hears_all)
         for row in view.execute(_own(customer.person_id).order_by(Identity.id))
         for address in [Address(row.channel, row.external_id)]
     ]
@@ -60,6 +61,17 @@ def get_identity(view: View, customer: Customer, identity_id: int) -> IdentityVi
     if not found:
         raise NoSuchIdentity
     return found[0]
+
+
+def hear_all(tx: Tx, customer: Customer, identity_id: int, *, is_on: bool) -> None:
+    """Tell a person on this channel of his, from now on, what is told on his others as well; or no more.
+
+    Raises:
+        NoSuchIdentity: Not there, or not his.
+    """
+    lock_person(tx, customer.person_id)
+    own = get_identity(tx, customer, identity_id)
+    tx.execute(update(table_of(Identity)).where(Identity.id == own.id).values(hears_all=is_on))
 
 
 async def part(shop: Shop, customer: Customer, identity_id: int) -> IdentityView:
@@ -108,11 +120,11 @@ def _part(tx: Tx, customer: Customer, identity_id: int) -> IdentityView:
     return leaving
 
 
-def _own(person_id: int) -> Select[int, str, str]:
+def _own(person_id: int) -> Select[int, str, str, bool]:
     lent = exists().where(
         StaffSession.channel == Identity.channel, StaffSession.external_id == Identity.external_id
     )
-    return select(Identity.id, Identity.channel, Identity.external_id).where(
+    return select(Identity.id, Identity.channel, Identity.external_id, Identity.hears_all).where(
         Identity.person_id == person_id, ~lent
     )
 
@@ -128,7 +140,7 @@ def _begin_anew(tx: Tx, person_id: int, identity_id: int) -> int:
     moved = tx.execute(
         update(table_of(Identity))
         .where(Identity.id == identity_id, Identity.person_id == person_id)
-        .values(person_id=fresh)
+        .values(person_id=fresh, hears_all=False)
     )
     if moved.rowcount != 1:
         raise NoSuchIdentity

@@ -199,7 +199,14 @@ def _leave_his_keys(tx: Tx, him: _Known) -> None:
 def _leave_his_name(tx: Tx, him: _Known) -> None:
     """His own row and those of who he was; who they were in the journal; that he got his orders back in a browser."""
     people = update(table_of(Person)).where(Person.id.in_(him.people))
-    tx.execute(people.values(name="", timezone=None, quiet_from=None, quiet_until=None, erased_at=tx.now))
+    chosen = {
+        "timezone": None,
+        "quiet_from": None,
+        "quiet_until": None,
+        "hears_progress": True,
+        "hears_answers": True,
+    }
+    tx.execute(people.values(name="", erased_at=tx.now, **chosen))
     journal = update(table_of(PersonChange)).where(_changed(him.people))
     tx.execute(journal.values(identities=[], by=_ERASED, asked_by=None))
     recovered = AuditRow.command == RECOVER, AuditRow.actor.in_(him.actors)

@@ -88,6 +88,8 @@ def _profile(view: View, person_id: int) -> Told:
             Person.timezone,
             Person.quiet_from,
             Person.quiet_until,
+            Person.hears_progress,
+            Person.hears_answers,
             Password.set_at,
         )
         .outerjoin(Password, Password.person_id == Person.id)
@@ -98,6 +100,8 @@ def _profile(view: View, person_id: int) -> Told:
         "language": person.language,
         "time_zone": person.timezone,
         "quiet_hours": None if person.quiet_from is None else [person.quiet_from, person.quiet_until],
+        "told_of_progress": person.hears_progress,
+        "told_of_answers": person.hears_answers,
         "here_since": moment(person.since),
         "order_password_set_at": moment(person.set_at),
     }
@@ -110,6 +114,7 @@ def _identities(view: View, person_id: int) -> list[Told]:
             "channel": row.channel,
             "id_there": row.external_id,
             "cannot_be_reached_since": moment(row.unreachable_since),
+            "told_everything_here": row.hears_all,
         }
         for row in rows
     ]

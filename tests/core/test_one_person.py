@@ -21,8 +21,8 @@ from shop_core.invariants.people import _OWNED
 from shop_core.kernel.errors import Unknown
 from shop_core.kernel.secret import Secret
 from shop_core.messaging.choices import offer
-from shop_core.messaging.elsewhere import find_last_used, tell_elsewhere
-from shop_core.messaging.queue import claim_messages
+from shop_core.messaging.elsewhere import find_last_used, tell_also, tell_elsewhere
+from shop_core.messaging.queue import NewsKind, QueuedMessage, claim_messages
 from shop_core.orders.end import cancel_order, expire_orders
 from shop_core.orders.errors import NoSuchOrder, OverPersonLimit, TooManyUnpaid
 from shop_core.orders.give_back import send_refunds
@@ -35,7 +35,7 @@ from shop_core.orders.take_payment import Taken
 from shop_core.pairing.belongings import KEPT, MOVED, WEIGHED
 from shop_core.pairing.errors import LastIdentity, NoSuchIdentity
 from shop_core.pairing.merge import confirm
-from shop_core.pairing.part import list_identities, part
+from shop_core.pairing.part import hear_all, list_identities, part
 from shop_core.resale.keys import get_reseller, make_keys
 from shop_core.resale.trade import Asked, find_by_number, order_downstream
 from shop_core.staff.roles import Role, Roster
@@ -549,3 +549,59 @@ def _wrote(tx: Tx, who: Customer) -> None:
     lane = f"{who.channel}:{who.external_id}"
     store(tx, source=who.channel, external_id=f"{lane}:{tx.now}", lane=lane, payload=b"")
     tx.execute(update(LaneRow).where(LaneRow.lane == lane).values(leased_until=tx.now))
+
+
+# ------------------------------------------------------------------------------------- which channels hear what
+
+
+async def its_delivery(market: Market) -> QueuedMessage:
+    """The news of it, in the hands of a sender of the web chat."""
+    due = await market.shop.write(claim_messages, ["web"], 50)
+    [delivered] = [message for message in due if message.news is NewsKind.ORDER_DELIVERED]
+    return delivered
+
+
+async def test_what_is_told_on_one_channel_is_told_once_on_those_that_hear_everything(market: Market) -> None:
+    older, younger = await two(market)
+    younger = await link(market, older, younger)
+    stranger = await market.a_customer(channel="tg")
+    where = {one.address.channel: one for one in await market.shop.read(list_identities, younger)}
+    await market.an_order(younger, paid=True)
+    await market.run_news()
+    delivered = await its_delivery(market)
+    await market.shop.write(claim_messages, ["tg"], 50)
+    await market.shop.write(tell_also, delivered)
+    assert await market.shop.write(claim_messages, ["tg"], 50) == [], "nobody asked for it"
+
+    with pytest.raises(NoSuchIdentity):
+        await market.shop.write(hear_all, stranger, where["tg"].id, is_on=True)
+    await market.shop.write(hear_all, younger, where["tg"].id, is_on=True)
+    for _ in range(2):
+        await market.shop.write(tell_also, delivered)
+    [copy] = await market.shop.write(claim_messages, ["tg"], 50)
+    assert (copy.address, copy.news, copy.args) == (where["tg"].address, delivered.news, delivered.args)
+    await market.shop.write(tell_also, copy)
+    assert await market.one("SELECT count(*) AS n FROM messages WHERE news = :kind", kind=delivered.news) == 2
+
+    await market.shop.write(mark_unreachable, where["tg"].address)
+    await market.an_order(younger, paid=True)
+    await market.run_news()
+    for message in await market.shop.write(claim_messages, ["web"], 50):
+        await market.shop.write(tell_also, message)
+    assert await market.shop.write(claim_messages, ["tg"], 50) == []
+
+
+async def test_a_channel_that_left_hears_nothing_of_whom_it_was(market: Market) -> None:
+    older, younger = await two(market)
+    younger = await link(market, older, younger)
+    [leaving] = [one for one in await market.shop.read(list_identities, younger) if not one.is_here]
+    await market.shop.write(hear_all, younger, leaving.id, is_on=True)
+    await part(market.shop, younger, leaving.id)
+    [alone] = await market.shop.read(list_identities, await now(market, older))
+    assert not alone.hears_all
+    await market.an_order(younger, paid=True)
+    await market.run_news()
+    delivered = await its_delivery(market)
+    await market.shop.write(tell_also, delivered)
+    told = await market.shop.write(claim_messages, ["tg"], 50)
+    assert {message.news for message in told} == {NewsKind.PAIRING_ASKED, NewsKind.PAIRING_ENDED}

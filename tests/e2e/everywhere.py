@@ -182,11 +182,15 @@ class OnTheWeb(Driver):
         await self.press("买 1 张", "待付款")
 
     async def pay(self) -> None:
+        await self.pay_and_go()
+        await self.until(lambda screen: "已发货" in _text(screen))
+
+    async def pay_and_go(self) -> None:
+        """Pay, and look no more what comes of it."""
         url = next(
             button["url"] for row in self.screen["rows"] for button in row if "去付款" in button["text"]
         )
         await asyncio.to_thread(self.stage.cashier.pay, trade_no=url.rpartition("/")[2])
-        await self.until(lambda screen: "已发货" in _text(screen))
 
     async def code(self) -> str:
         screen = await self.press("查看卡密", "请妥善保存")

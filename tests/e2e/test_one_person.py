@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from shop_core.db.tx import View
 from shop_core.invariants.verify import verify
-from tests.e2e.everywhere import Driver, Everywhere, a_shop_everywhere
+from tests.e2e.everywhere import PATIENCE_S, Driver, Everywhere, a_shop_everywhere
 from tests.standins.cashier import CashierControl
 from tests.standins.telegram import TelegramStandIn
 
@@ -92,3 +92,27 @@ async def test_an_order_that_was_begun_on_telegram_is_paid_after_linking_and_ope
     people = await rows(everywhere, "SELECT DISTINCT person_id FROM identities")
     assert len(people) == 1
     assert await everywhere.stage.shop.read(verify) == []
+
+
+async def test_who_closed_the_page_hears_of_his_order_where_he_hears_everything(
+    everywhere: Everywhere,
+) -> None:
+    there, here = everywhere.in_telegram(), await everywhere.on_the_web()
+    await there.hello()
+    await here.hello()
+    await here.type("关联", "关联码")
+    code = (await here.press("获取关联码", "你的关联码"))["lines"][1]["text"]
+    await there.type("关联", "关联码")
+    await there.type(code, "这是你自己吗")
+    await there.press("是我", "还差一步")
+    await here.until(lambda screen: any("是我" in button["text"] for row in screen["rows"] for button in row))
+    await here.press("是我", "关联好了")
+    await there.type("设置", "都只关于你")
+    await there.press("通知", "由你定")
+    await there.press("都发到Telegram：关", "由你定")
+    await here.press("回首页", "自动发货")
+    await here.order()
+    await here.socket.close()
+    await here.pay_and_go()
+    there.last = await there.user.wait_for_async("已发货", PATIENCE_S)
+    assert "CODE-0" in await there.code()

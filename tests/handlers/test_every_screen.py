@@ -115,6 +115,7 @@ async def test_every_link_of_every_screen_leads_somewhere(database_url: str, lan
             "choose_part",
             "ask_part",
             "part",
+            "set_everything",
             # Only where everything is settled: test_erasing.
             "erase",
             # Only behind a number or an address that was typed: test_verifying.

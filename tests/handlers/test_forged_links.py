@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from handlers.conversation import CHANGES, FLOWS, PROOFS
 from handlers.links import ROUTES, link, match
 from handlers.screen import Screen
+from shop_core.customers.preferences import Topic
 from shop_core.kernel.numbers import ALPHABET, new_number
 from shop_core.kernel.policy import Ask
 from shop_core.verification.contacts import Kind
@@ -233,6 +234,8 @@ VALUES: Final[dict[str, st.SearchStrategy[Any]]] = {
     "code": st.text(ALPHABET, min_size=16, max_size=16),
     "number": st.randoms().map(new_number),
     "message_id": st.integers(1, 2**63 - 1),
+    "topic": st.sampled_from(Topic),
+    "state": st.sampled_from(["on", "off"]),
     "identity_id": st.integers(1, 2**63 - 1),
     "gateway": st.from_regex(r"[a-z][a-z0-9_-]{0,19}", fullmatch=True),
     "language": st.sampled_from(["zh", "en"]),

@@ -23,7 +23,7 @@ async def my_data(cast: Cast) -> None:
     await person.come()
 
 
-@journey("settings", "设置：时区，免打扰", "Settings: time zone and quiet hours")
+@journey("settings", "设置：时区，通知，免打扰", "Settings: time zone, notifications, quiet hours")
 async def settings(cast: Cast) -> None:
     person = await cast.customer()
     await person.come()
@@ -32,5 +32,8 @@ async def settings(cast: Cast) -> None:
     await person.press("settings.zone")
     await person.type("Atlantis")
     await person.type("Tokyo")
+    await person.press("notices.title")
+    await person.press("notices.progress")
+    await person.press("button.back")
     await person.press("settings.quiet")
     await person.press("23 点到 8 点" if cast.language == "zh" else "23:00 to 8:00")

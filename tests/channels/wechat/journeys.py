@@ -228,8 +228,11 @@ async def _link_back(script: Script) -> None:
 
 
 async def _settings(script: Script) -> None:
-    """Time zone, quiet hours, and what the shop holds of him, of which no file can be shown here: he has it erased."""
-    for text in ("设置", "1", "Atlantis", "Tokyo", "2", "2", "3", "1", "0", "2", "1", "你好"):
+    """Time zone, notifications, quiet hours, and what the shop holds of him.
+
+    No file can be shown here: he has it erased.
+    """
+    for text in ("设置", "1", "Atlantis", "Tokyo", "2", "1", "0", "3", "2", "4", "1", "0", "2", "1", "你好"):
         await script.say(text)
 
 
@@ -251,5 +254,5 @@ JOURNEYS: Final = (
     Journey("refund", {"zh": "退款到余额，再用余额买"}, _refund),
     Journey("link", {"zh": "关联：这里拿码，那边输入，再解除"}, _link),
     Journey("link-typed", {"zh": "关联：那边拿码，这里输入"}, _link_back),
-    Journey("settings", {"zh": "设置：时区，免打扰，导出、删除我的资料"}, _settings),
+    Journey("settings", {"zh": "设置：时区，通知，免打扰，导出、删除我的资料"}, _settings),
 )
