@@ -9,6 +9,7 @@ from admin_cmds import edits
 from admin_cmds.command import Desk
 from admin_cmds.links import link_to
 from admin_cmds.scenes import qr_row
+from admin_cmds.verifying import verify_row
 from handlers.screen import Button, Line, LinkButton, Screen, Style, Weight
 from shop_core.catalog.edit import NewProduct, NewVariant
 from shop_core.catalog.goods import GoodsKind
@@ -109,6 +110,7 @@ async def product_show(desk: Desk, product_id: int) -> Screen:
     rows = [row for variant in product.variants for row in _variant_rows(desk, variant)]
     last = (
         *_refund_row(desk, product),
+        verify_row(desk, product),
         _state_row(desk, product),
         *qr_row(desk, product.id),
         _goods_row(desk),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from admin_cmds.command import Desk, ask_first
 from admin_cmds.found import goods_text, hits_screen, order_button, way_text
 from admin_cmds.odd_money import suspense_show
+from admin_cmds.verifying import contact_lines, contact_rows
 from handlers.screen import Button, Line, Screen, Style, Weight
 from shop_core.conversations.keys import new_key
 from shop_core.customers.people import Address, Customer, find_customer
@@ -23,6 +25,7 @@ from shop_core.orders.trace import OrderTrace, search_any_number, trace_order
 from shop_core.payments.receipts import ReceiptView
 from shop_core.payments.refunds import find_returnable
 from shop_core.staff.roles import Right
+from shop_core.verification.keep import ContactView, list_contacts
 from shop_core.wallet.balance import balance_of
 
 LISTED: Final = 10
@@ -41,6 +44,7 @@ class OrderSeen:
     buyer: Customer | None
     balance: Money
     returnable: ReceiptView | None
+    contacts: Sequence[ContactView] = ()
 
 
 def see_order(view: View, number: str) -> OrderSeen:
@@ -53,7 +57,9 @@ def see_order(view: View, number: str) -> OrderSeen:
     where = trace.order.address
     buyer = find_customer(view, channel=where.channel, external_id=where.external_id)
     balance = balance_of(view, trace.order.person_id)
-    return OrderSeen(trace, buyer, balance, find_returnable(view, trace.order.id, trace.order.total))
+    contacts = list_contacts(view, trace.order.person_id)
+    returnable = find_returnable(view, trace.order.id, trace.order.total)
+    return OrderSeen(trace, buyer, balance, returnable, contacts)
 
 
 async def orders(desk: Desk, state: str | None) -> Screen:
@@ -93,6 +99,7 @@ def draw(desk: Desk, seen: OrderSeen) -> Screen:
         Line(state, Style.TITLE),
         Line(f"{goods_text(desk, placed)}   {_price_text(desk, placed)}"),
         Line(_buyer_text(desk, seen)),
+        *contact_lines(desk, seen.contacts),
         Line(_times_text(desk, seen.trace), Style.MUTED),
     )
     is_out = placed.delivered_at is not None
@@ -103,7 +110,7 @@ def draw(desk: Desk, seen: OrderSeen) -> Screen:
         words = ("refund", placed.number)
         first.append(desk.button("admin.button.refund", *words, weight=Weight.DANGER, amount=amount))
     rest = (desk.button("admin.button.wallet", "wallet", placed.number), *_order_home(desk))
-    return Screen(lines, (tuple(first), rest))
+    return Screen(lines, (tuple(first), *contact_rows(desk, placed.person_id, seen.contacts), rest))
 
 
 def _price_text(desk: Desk, placed: OrderView) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 import click
 from click import Argument, Option
 
-from admin_cmds import goods, goods_kind, imports, scenes, shelf
+from admin_cmds import goods, goods_kind, imports, scenes, shelf, verifying
 from admin_cmds.arguments import AMOUNT, COUNT, DAY, ID
 from admin_cmds.command import Command
 from admin_cmds.forms.walk import begin_field, begin_price, begin_product, begin_variant, form_step
@@ -63,6 +63,16 @@ COMMANDS: Final[tuple[Command, ...]] = (
         "product refund 7 wallet",
         Right.GOODS,
         (number("product_id"), Argument(["to"], type=click.Choice([to.value for to in RefundTo]))),
+    ),
+    Command(
+        "product verify",
+        verifying.product_verify,
+        "product verify 7 phone",
+        Right.GOODS,
+        (
+            number("product_id"),
+            Argument(["ask"], type=click.Choice(verifying.ASKS), required=False),
+        ),
     ),
     Command(
         "variant add",

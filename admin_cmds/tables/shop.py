@@ -7,11 +7,12 @@ from typing import Final
 import click
 from click import Argument, Option
 
-from admin_cmds import books, home, jobs, pending, team, web
-from admin_cmds.arguments import COUNT, ROLE
+from admin_cmds import books, home, jobs, pending, team, verifying, web
+from admin_cmds.arguments import COUNT, PERSON, ROLE
 from admin_cmds.command import Command
 from admin_cmds.tables.options import number, yes
 from shop_core.staff.roles import Right
+from shop_core.verification.contacts import Kind
 
 
 def _role() -> click.Argument:
@@ -51,6 +52,17 @@ COMMANDS: Final[tuple[Command, ...]] = (
         "staff role", team.staff_role, "staff role 3 finance", Right.STAFF, (number("member_id"), _role())
     ),
     Command("staff remove", team.staff_remove, "staff remove 3", Right.STAFF, (number("member_id"), yes())),
+    Command(
+        "contact reset",
+        verifying.contact_reset,
+        "contact reset K7M2-9QX9 phone",
+        Right.STAFF,
+        (
+            Argument(["person"], type=PERSON),
+            Argument(["kind"], type=click.Choice([kind.value for kind in Kind])),
+            yes(),
+        ),
+    ),
     Command("web", web.web, "web", Right.LOOK, (Argument(["actor"], required=False),)),
     Command(
         "web password",

@@ -25,6 +25,7 @@ from shop_core.staff.audit import AuditEntry, list_recent
 from shop_core.staff.roles import Roster
 from shop_core.supply.supplier import Suppliers
 from shop_core.vault.vault import Vault
+from shop_core.verification.sender import CodeSenders
 from tests.core.builders import OWNER, Market
 
 OWNER_CHANNEL, _, OWNER_ID = OWNER.partition(":")
@@ -92,7 +93,7 @@ def staffed(market: Market) -> Office:
     """Give a market the services that chats need."""
     old = market.shop
     services: dict[type[object], object] = {
-        kind: old.get(kind) for kind in (Vault, Gateways, Roster, Suppliers, Counterparts)
+        kind: old.get(kind) for kind in (Vault, Gateways, Roster, Suppliers, Counterparts, CodeSenders)
     }
     services[Words] = Words(("zh", "en"), "Asia/Shanghai", (CUSTOMER_WORDS, STAFF_WORDS))
     services[ExposureLog] = ExposureLog()

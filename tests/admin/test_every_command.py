@@ -25,6 +25,8 @@ CHANGING = (
     "product hide",
     "product publish",
     "product refund",
+    "product verify",
+    "contact reset",
     "variant add",
     "price",
     "limits",

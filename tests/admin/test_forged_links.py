@@ -18,6 +18,8 @@ FORGED: Final[Mapping[str, tuple[str, ...]]] = {
     "product add": ("x --category {nobodys}", "x --category {huge}", "长" * 121),
     "product publish": ("{nobodys}", "{huge}", "-1"),
     "product hide": ("{nobodys}", "{huge}", "-1"),
+    "product verify": ("{nobodys} phone", "{product} blood", "{huge} email"),
+    "contact reset": ("#{nobodys} phone", "#{huge} phone", "#-1 email"),
     "product refund": ("{nobodys} wallet", "{product} thief", "{huge} payer"),
     "variant add": (
         "{nobodys} 5 x",

@@ -108,6 +108,8 @@ MAY: Final[dict[str, frozenset[Role]]] = {
     "product publish": RUNS,
     "product hide": RUNS,
     "product refund": RUNS,
+    "product verify": RUNS,
+    "contact reset": RUNS,
     "product qr": ANYBODY,
     "variant add": RUNS,
     "price": RUNS,

@@ -34,6 +34,8 @@ from shop_core.supply.offers import keep_offers
 from shop_core.supply.supplier import Told
 from shop_core.threads.sealing import Said, SentFile
 from shop_core.threads.write import write_to_shop
+from shop_core.verification.codes import CodeText, confirm_code, send_code
+from shop_core.verification.contacts import Kind
 from tests.admin.office import Office, staffed
 from tests.core.builders import OWNER, Market
 from tests.core.wholesaler import STATING, Trade, a_trade
@@ -70,6 +72,8 @@ LINES: Mapping[str, str] = {
     "product hide": "product hide #{product}",
     "product publish": "product publish {product}",
     "product refund": "product refund {product} wallet",
+    "product verify": "product verify {product} either",
+    "contact reset": "contact reset {order} phone --yes",
     "variant add": "variant add {product} 48 季卡 --cost 40.5 --per-order 2",
     "price": "price {variant} 15.50 12.3",
     "limits": "limits {variant} 2 0",
@@ -236,6 +240,10 @@ async def a_workplace(database_url: str) -> AsyncIterator[Workplace]:
         with pytest.raises(GatewayRefused):
             await market.ask_money(customer, other)
         market.gateway.trouble = None
+        await send_code(
+            market.shop, customer, Kind.PHONE, "13812341234", lambda _, code: CodeText("", code, "zh")
+        )
+        await confirm_code(market.shop, customer, market.post.code)
         roster = market.shop.get(Roster)
         member = await market.shop.write(take_on, roster, COLLEAGUE, Role.SUPPORT, by=OWNER)
         await market.shop.write(make_keys, market.vault, customer.person_id, by=OWNER)
