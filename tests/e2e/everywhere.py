@@ -235,14 +235,18 @@ class Everywhere:
 
 @asynccontextmanager
 async def a_shop_everywhere(
-    folder: Path, database_url: str, cashier: CashierControl, tg: TelegramStandIn
+    folder: Path, database_url: str, cashier: CashierControl, tg: TelegramStandIn, *, rules: str = ""
 ) -> AsyncIterator[Everywhere]:
-    """Open it, with three codes of one product."""
+    """Open it, with three codes of one product.
+
+    Args:
+        rules: More tables of its config.
+    """
     room = folder / "shop0"
     room.mkdir()
     (room / "bot.token").write_text(tg.token, "utf-8")
     (room / "session.key").write_text("session-secret-of-everywhere-0123456789", "utf-8")
-    more = _TWO_MORE.format(telegram=tg.base_url)
+    more = _TWO_MORE.format(telegram=tg.base_url) + rules
     async with AsyncExitStack() as pages:
         stage = await pages.enter_async_context(a_wechat_shop(folder, database_url, cashier, more=more))
         await stage.product(PRODUCT, [f"CODE-{number}" for number in range(3)])
