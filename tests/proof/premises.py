@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import sqlite3
 import struct
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -15,7 +16,6 @@ import asyncpg
 from sqlalchemy import make_url
 
 from bot.config import load_config
-from bot.demo.setting import free_port
 from bot.outside import Outside
 from bot.wiring import open_shop
 from shop_core.catalog.edit import NewProduct, NewVariant, add_product, add_variant, set_state
@@ -147,7 +147,11 @@ class Premises:
         folder.mkdir(parents=True)
         self.outskirts = outskirts
         self.folder = folder
-        self.port = free_port()
+        # Bound until the end, so that between two lives of the shop nobody else is given it; only the shop listens.
+        self._held = socket.socket()
+        self._held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._held.bind(("127.0.0.1", 0))
+        self.port: int = self._held.getsockname()[1]
         self.config = folder / "config.toml"
         self.clock = folder / "clock"
         self.log = folder / "shop.log"
@@ -169,12 +173,13 @@ class Premises:
 
     @asynccontextmanager
     async def shop(self) -> AsyncIterator[Shop]:
-        """The trade in this process, to stock it and to look into it."""
+        """The trade in this process, to stock it and to look into it. Afterwards the port is anybody's."""
         shop = open_shop(load_config(self.config), Outside(), Gateways({}, {}))
         share_compiled_statements(shop.database)
         try:
             yield shop
         finally:
+            self._held.close()
             await shop.database.close()
 
     def _write(self, outskirts: Outskirts) -> None:
