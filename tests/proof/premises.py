@@ -6,6 +6,7 @@ import shutil
 import socket
 import sqlite3
 import struct
+import weakref
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
@@ -147,11 +148,12 @@ class Premises:
         folder.mkdir(parents=True)
         self.outskirts = outskirts
         self.folder = folder
-        # Bound until the end, so that between two lives of the shop nobody else is given it; only the shop listens.
-        self._held = socket.socket()
-        self._held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._held.bind(("127.0.0.1", 0))
-        self.port: int = self._held.getsockname()[1]
+        # Bound as long as the rooms are known, so that between two lives nobody else is given it; only the shop listens.
+        held = socket.socket()
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(("127.0.0.1", 0))
+        weakref.finalize(self, held.close)
+        self.port: int = held.getsockname()[1]
         self.config = folder / "config.toml"
         self.clock = folder / "clock"
         self.log = folder / "shop.log"
@@ -173,13 +175,12 @@ class Premises:
 
     @asynccontextmanager
     async def shop(self) -> AsyncIterator[Shop]:
-        """The trade in this process, to stock it and to look into it. Afterwards the port is anybody's."""
+        """The trade in this process, to stock it and to look into it."""
         shop = open_shop(load_config(self.config), Outside(), Gateways({}, {}))
         share_compiled_statements(shop.database)
         try:
             yield shop
         finally:
-            self._held.close()
             await shop.database.close()
 
     def _write(self, outskirts: Outskirts) -> None:
