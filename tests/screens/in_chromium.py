@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
+from shop_core.conversations import prompts
 from shop_core.customers.people import Address
 from tests.browser import PATIENCE_MS, complaints_of
 from tests.screens.on_telegram import on_his_phone
@@ -101,7 +102,14 @@ class BrowserPerson(Person):
         orders = [key.place for key in self._keys if key.place.startswith("order:")]
         self._number = orders[-1].removeprefix("order:") if orders else self._number
         await self._look(self.page)
+        await self._check_question()
         assert self.complaints == []
+
+    async def _check_question(self) -> None:
+        """The line where one writes does not ask for what the shop waits for no more."""
+        place = {"channel": self.address.channel, "external_id": self.address.external_id}
+        if await self.stage.shop.read(prompts.asked, **place) is None:
+            await expect(self.page.locator("#entry.asked")).to_have_count(0, timeout=PATIENCE_MS)
 
     @property
     def _opening(self) -> str:
@@ -114,9 +122,9 @@ class BrowserPerson(Person):
             await self._look(self.page)
             await enter.click()
             self._url = self.page.url
-        await self.look()
         cookies = await self.page.context.cookies()
         self._device = str(cookies[0]["value"]).partition(".")[0]
+        await self.look()
 
     async def _press(self, key: Key) -> None:
         place = max(at for at, there in enumerate(self._keys) if there == key)

@@ -27,6 +27,7 @@ class TelegramPerson(Person):
         self.user = user
         self._seen: dict[int, ShownMessage] = {}
         self._told = 0
+        self._number_button = ""
 
     @property
     def address(self) -> Address:
@@ -61,6 +62,13 @@ class TelegramPerson(Person):
             if not message.is_mine:
                 self.script.saw(CHANGED if message.id in self._seen else NEW, draw(message))
         self._seen = now
+        self._look_below()
+
+    async def share_number(self, phone: str) -> None:
+        """Press the button below the chat that sends his own number."""
+        self._begin(_below(self._number_button))
+        await asyncio.to_thread(self.user.share_number, phone)
+        await self.look()
 
     async def pay(self, **how: object) -> None:
         """Pay at the gateway, or what the bill in the chat asks for if there is one."""
@@ -72,6 +80,13 @@ class TelegramPerson(Person):
         checkout = await asyncio.to_thread(self.user.pay)
         await asyncio.to_thread(self.user.wait_for_checkout, checkout, PATIENCE_S)
         await self.look()
+
+    def _look_below(self) -> None:
+        before, self._number_button = self._number_button, self.user.number_button
+        if self._number_button and not before:
+            self.script.saw(NEW, _below(self._number_button))
+        elif before and not self._number_button:
+            self.script.lost(_below(before))
 
     def _changed_at(self, message_id: int) -> int:
         seen = self._seen.get(message_id)
@@ -141,6 +156,10 @@ def draw(message: ShownMessage) -> str:
         lines += veiled_text(message).splitlines()
     lines += ["  ".join(_draw_button(button) for button in row) for row in message.rows]
     return "\n".join(lines)
+
+
+def _below(label: str) -> str:
+    return f"⌨ [ {label} ]"
 
 
 def _draw_button(button: Button) -> str:

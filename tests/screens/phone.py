@@ -17,18 +17,27 @@ Read = Callable[[ShownFile], bytes]
 _PAGE: Final = Template(Path(__file__).with_name("phone.html").read_text("utf-8"))
 
 
-def draw_phone(messages: Sequence[ShownMessage], *, shop: str, toast: str, entry: str, read: Read) -> str:
+def draw_phone(
+    messages: Sequence[ShownMessage], *, shop: str, toast: str, entry: str, below: str, read: Read
+) -> str:
     """The end of a conversation as a page.
 
     Args:
+        below: The button in the place of the keyboard; may be empty.
         toast: The notice that is just shown; may be empty.
         entry: What stands in the empty line where one writes.
         read: Brings the bytes of a picture.
     """
     drawn = "".join(_message(message, read) for message in messages[-6:])
     notice = f'<div class="toast">{escape(toast)}</div>' if toast else ""
+    keyboard = f'<div class="below"><div>{escape(below)}</div></div>' if below else ""
     return _PAGE.substitute(
-        mark=escape(shop[:1]), shop=escape(shop), messages=drawn, toast=notice, entry=escape(entry)
+        mark=escape(shop[:1]),
+        shop=escape(shop),
+        messages=drawn,
+        toast=notice,
+        entry=escape(entry),
+        below=keyboard,
     )
 
 
@@ -38,6 +47,10 @@ def _message(message: ShownMessage, read: Read) -> str:
         picture = f'<img src="data:image/png;base64,{b64encode(read(message.photo)).decode()}">'
     if message.document:
         picture = f'<span class="file">📎 {escape(message.document.name)}</span>'
+    contact = message.raw.get("contact")
+    if contact:
+        number = escape(f"+{contact['phone_number']}")
+        picture = f'<span class="file">{escape(contact["first_name"])}<br>{number}</span>'
     rows = "".join(f'<div class="row">{"".join(map(_key, row))}</div>' for row in message.rows)
     keys = f'<div class="keys">{rows}</div>' if rows else ""
     side = " mine" if message.is_mine else ""

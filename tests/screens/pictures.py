@@ -51,6 +51,7 @@ class Pictured(TelegramPerson):
             shop=self.stage.shop.policy.name,
             toast=toast,
             entry="输入消息" if self.language == "zh" else "Message",
+            below=self.user.number_button,
             read=self.user.read,
         )
         await self.develop(html)

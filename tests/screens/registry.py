@@ -21,6 +21,7 @@ class Journey:
         goods: What is on the shelves when it begins, see ``goods.GOODS``.
         has_stars: The bot takes Stars, and nothing else.
         suppliers: Protocols of those who sell to the shop.
+        first_contact: The shop sends codes, and asks everybody for this; empty: it sends codes, and asks nobody.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Journey:
     channels: tuple[str, ...] = BOTH
     has_stars: bool = False
     suppliers: tuple[str, ...] = ()
+    first_contact: str | None = None
 
 
 JOURNEYS: Final[list[Journey]] = []
@@ -44,12 +46,13 @@ def journey(
     channels: tuple[str, ...] = BOTH,
     has_stars: bool = False,
     suppliers: tuple[str, ...] = (),
+    first_contact: str | None = None,
 ) -> Callable[[Callable[[Cast], Awaitable[None]]], Callable[[Cast], Awaitable[None]]]:
     """Make a function a journey: it is walked, written down and compared from now on."""
 
     def add(walk: Callable[[Cast], Awaitable[None]]) -> Callable[[Cast], Awaitable[None]]:
         titles = {"zh": zh, "en": en}
-        JOURNEYS.append(Journey(name, titles, walk, goods, channels, has_stars, suppliers))
+        JOURNEYS.append(Journey(name, titles, walk, goods, channels, has_stars, suppliers, first_contact))
         return walk
 
     return add

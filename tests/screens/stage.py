@@ -7,7 +7,7 @@ import shutil
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import ExitStack, asynccontextmanager, closing
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -34,6 +34,7 @@ from shop_core.messaging.pace import Rate
 from shop_core.payments.gateway import Gateways
 from tests.core.builders import ManualClock
 from tests.proof.premises import EPAY_KEY, EPAY_PID
+from tests.screens import codes
 from tests.screens.goods import GOODS, stock
 from tests.standins.cashier import CashierControl
 from tests.standins.suppliers.acg_faka import shop as acg_faka
@@ -126,6 +127,7 @@ _KEYS: Final = {
     "acg.key": acg_faka.APP_KEY,
     "kky.key": kakayun.KEY,
     "rld.key": reloadly.SECRET,
+    "sms.key": codes.SECRET,
 }
 
 
@@ -172,7 +174,12 @@ class Outskirts:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """An open shop, and those who stand around it. ``sites``: protocol → the supplier of the journey that speaks it."""
+    """An open shop, and those who stand around it.
+
+    Attributes:
+        sites: Protocol → the supplier of the journey that speaks it.
+        arrivals: Where its codes come in, if it sends any.
+    """
 
     program: Program
     clock: ManualClock
@@ -180,6 +187,7 @@ class Stage:
     cashier: CashierControl
     base_url: str
     sites: Mapping[str, SupplierControl] = field(default_factory=dict)
+    arrivals: codes.Arrivals | None = None
 
     @property
     def shop(self) -> Shop:
@@ -225,20 +233,27 @@ async def an_open_shop(
     *,
     has_stars: bool = False,
     suppliers: Sequence[str] = (),
+    first_contact: str | None = None,
 ) -> AsyncIterator[Stage]:
     """Open a shop with these goods as ``kapu run`` does, at noon of a Friday.
 
     Args:
         has_stars: Its bot takes Stars, and nothing else.
         suppliers: Protocols of those who sell to it.
+        first_contact: It sends codes, and asks everybody for this; empty: it sends codes, and asks nobody.
     """
-    with ExitStack() as stack:
+    async with AsyncExitStack() as stack:
+        clock, stop = ManualClock(), asyncio.Event()
+        arrivals = None
         tg = stack.enter_context(TelegramStandIn(pace=False))
         sites = {protocol: stack.enter_context(running_supplier(protocol)) for protocol in suppliers}
         more = "".join(_table(protocol, site) for protocol, site in sites.items())
+        if first_contact is not None:
+            arriving = codes.a_phone_and_a_mailbox(lambda: clock.now().timestamp())
+            arrivals = await stack.enter_async_context(arriving)
+            more += arrivals.tables(first_contact)
         config = _lay_out(folder, tg, paying=_STARS if has_stars else _ALIPAY, more=more)
         shutil.copyfile(await _stocked(around, goods), folder / "kapu.db")
-        clock, stop = ManualClock(), asyncio.Event()
         for site in sites.values():
             site.set(clock_offset_s=clock.now().timestamp() - time.time())
         outside = Outside(
@@ -263,7 +278,7 @@ async def an_open_shop(
                 await serving
             program, port = opened.result()
             share_compiled_statements(program.shop.database)
-            yield Stage(program, clock, tg, around.cashier, f"http://127.0.0.1:{port}", sites)
+            yield Stage(program, clock, tg, around.cashier, f"http://127.0.0.1:{port}", sites, arrivals)
         finally:
             stop.set()
             await serving

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tests.screens import account, buying, counter, journeys, linking, supply, top_ups
+from tests.screens import account, buying, counter, journeys, linking, supply, top_ups, verifying
 from tests.screens.on_telegram import TelegramCast
 from tests.screens.on_the_web import on_the_web
 from tests.screens.person import Cast
@@ -19,7 +19,7 @@ LANGUAGES: Final = ("zh", "en")
 DOCS: Final = Path(__file__).parents[2] / "docs" / "screens"
 README: Final = DOCS / "README.md"
 
-__all__ = ["account", "buying", "counter", "journeys", "linking", "supply", "top_ups"]
+__all__ = ["account", "buying", "counter", "journeys", "linking", "supply", "top_ups", "verifying"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,7 @@ class Walk:
             folder,
             has_stars=self.journey.has_stars,
             suppliers=self.journey.suppliers,
+            first_contact=self.journey.first_contact,
         )
 
     async def transcript(self, around: Outskirts, folder: Path) -> str:

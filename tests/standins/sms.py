@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,13 +15,17 @@ from typing import Any
 
 @dataclass
 class SmsReceiver:
-    """Checks what comes, and remembers it once. ``status`` is what it answers; 0: nothing, the line is cut."""
+    """Checks what comes, and remembers it once. ``status`` is what it answers; 0: nothing, the line is cut.
+
+    ``now`` is its clock, in seconds.
+    """
 
     secret: str
     port: int = 0
     status: int = 204
     sent: dict[str, dict[str, Any]] = field(default_factory=dict)
     forged: int = 0
+    now: Callable[[], float] = time.time
 
     @property
     def url(self) -> str:
@@ -47,16 +51,16 @@ class SmsReceiver:
 
     def _is_genuine(self, headers: dict[str, str], body: bytes) -> bool:
         stamp = headers["kapu-timestamp"]
-        if abs(time.time() - int(stamp)) > 300:
+        if abs(self.now() - int(stamp)) > 300:
             return False
         signed = hmac.new(self.secret.encode(), f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
         return hmac.compare_digest(signed, headers["kapu-signature"])
 
 
 @asynccontextmanager
-async def an_sms_receiver(secret: str) -> AsyncIterator[SmsReceiver]:
+async def an_sms_receiver(secret: str, now: Callable[[], float] = time.time) -> AsyncIterator[SmsReceiver]:
     """Serves while the block runs."""
-    receiver = SmsReceiver(secret)
+    receiver = SmsReceiver(secret, now=now)
     server = await asyncio.start_server(receiver.serve, "127.0.0.1", 0)
     receiver.port = server.sockets[0].getsockname()[1]
     async with server:

@@ -98,9 +98,7 @@ class TelegramUser:
         Raises:
             ImpossibleError: there is no such button.
         """
-        keyboard = self._view()["reply_keyboard"]
-        buttons = [button for row in (keyboard or {"keyboard": []})["keyboard"] for button in row]
-        if not any(isinstance(button, dict) and button.get("request_contact") for button in buttons):
+        if not self.is_asked_for_number:
             raise ImpossibleError("nobody asks for a number")
         return self.send_contact(phone, self.id)
 
@@ -112,8 +110,15 @@ class TelegramUser:
     @property
     def is_asked_for_number(self) -> bool:
         """Whether a button to send it hangs below the chat."""
+        return bool(self.number_button)
+
+    @property
+    def number_button(self) -> str:
+        """What is written on it; empty where there is none."""
         keyboard = self._view()["reply_keyboard"]
-        return bool(keyboard) and "request_contact" in str(keyboard)
+        buttons = [button for row in (keyboard or {"keyboard": []})["keyboard"] for button in row]
+        asking = (button for button in buttons if isinstance(button, dict) and button.get("request_contact"))
+        return next((str(button["text"]) for button in asking), "")
 
     def edit(self, message_id: int, text: str) -> None:
         """Change a text of one's own."""

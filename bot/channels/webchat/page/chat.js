@@ -84,7 +84,7 @@ function showScreen({ slot, news, quiet, screen }) {
   refreshLock();
   tickDeadlines(log, Date.now() + clockSkewMs);
   if (hadFocus) card.focus({ preventScroll: true });
-  if (!quiet) ask(screen.prompt, news || isOrder(slot));
+  if (!quiet) ask(screen.prompt, news);
   if (isFollowing) scrollToCard(card, isFirst);
   else if (isAppended) newerButton.hidden = false;
   if (news && document.hidden) document.title = `● ${shop}`;
@@ -247,9 +247,9 @@ function scrollBehavior() {
 
 /* ---------------------------------------------------------------- composer and notices */
 
-/** Shows what an answer is wanted for. News and orders arriving meanwhile do not withdraw the question. */
-function ask(prompt, isAside) {
-  if (!prompt && isAside) return;
+/** Shows what an answer is wanted for. News arriving meanwhile does not withdraw the question; an answer does. */
+function ask(prompt, isNews) {
+  if (!prompt && isNews) return;
   entry.classList.toggle("files", Boolean(prompt?.files));
   attachButton.hidden = !mayAlwaysAttach && !prompt?.files;
   entry.placeholder = prompt?.placeholder || words.placeholder;
