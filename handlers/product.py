@@ -18,27 +18,34 @@ from shop_core.catalog.read import (
     pick,
 )
 from shop_core.conversations.keys import new_key
+from shop_core.customers.people import Customer
 from shop_core.db.tx import View
 from shop_core.delivery.available import count_available
 from shop_core.delivery.restock import forget_wish, is_wished, wish
 from shop_core.insight.exposure import Step
+from shop_core.kernel.policy import Ask
 from shop_core.orders.place import MOST_IN_ONE_ORDER
 from shop_core.stock.count import Shelf
+from shop_core.verification.need import find_missing_for_order
 
 
 @dataclass(frozen=True, slots=True)
 class _ProductPage:
-    """A product with its stock, and the category that its way back leads to."""
+    """A product with its stock, and the category that its way back leads to.
+
+    ``missing``: what buying one would ask this person for first.
+    """
 
     product: ProductView
     shelves: dict[int, Shelf]
     up: int | None
-    wished: frozenset[int] = frozenset()
+    wished: frozenset[int]
+    missing: Ask
 
 
 async def product(visit: Visit, product_id: int) -> Screen:
     """A product; with one variant, ready to buy."""
-    page = await visit.shop.read(_page_of_product, product_id, visit.customer.person_id)
+    page = await visit.shop.read(_page_of_product, product_id, visit.customer)
     found = page.product
     visit.expose(Step.OPENED, product_id)
     if len(found.variants) == 1:
@@ -53,14 +60,15 @@ async def product(visit: Visit, product_id: int) -> Screen:
         )
         for variant in found.variants
     ]
-    lines = (*_about(visit, found), *(() if rows else (Line(visit.say("product.nothing")),)))
+    beside = _asked_first(visit, page) if rows else (Line(visit.say("product.nothing")),)
+    lines = (*_about(visit, found), *beside)
     back = LinkButton(visit.say("button.back"), link_up(page.up))
     return Screen(lines, (*rows, (back, _share_button(visit, found))))
 
 
 async def variant(visit: Visit, variant_id: int) -> Screen:
     """One variant of a product with several."""
-    chosen, page = await visit.shop.read(_page_of_variant, variant_id, visit.customer.person_id)
+    chosen, page = await visit.shop.read(_page_of_variant, variant_id, visit.customer)
     return _buying(visit, chosen, page)
 
 
@@ -80,17 +88,24 @@ async def tell_me_not(visit: Visit, variant_id: int) -> Screen:
     return (await variant(visit, variant_id)).with_toast(visit.say("restock.forgotten"))
 
 
-def _page_of_product(view: View, product_id: int, person_id: int) -> _ProductPage:
+def _page_of_product(view: View, product_id: int, customer: Customer) -> _ProductPage:
     found = get_product_for_sale(view, product_id)
+    cheapest = min((variant.price.minor for variant in found.variants), default=0)
+    return _page(view, found, customer, cheapest)
+
+
+def _page_of_variant(view: View, variant_id: int, customer: Customer) -> tuple[VariantView, _ProductPage]:
+    chosen = get_variant_for_sale(view, variant_id)
+    found = get_product_for_sale(view, chosen.product_id)
+    return chosen, _page(view, found, customer, chosen.price.minor)
+
+
+def _page(view: View, found: ProductView, customer: Customer, total_minor: int) -> _ProductPage:
     shelves = shelves_of(view, [found])
     sold_out = [variant_id for variant_id, shelf in shelves.items() if not shelf.count]
-    wished = frozenset(variant_id for variant_id in sold_out if is_wished(view, person_id, variant_id))
-    return _ProductPage(found, shelves, way_up(view, found.category_id), wished)
-
-
-def _page_of_variant(view: View, variant_id: int, person_id: int) -> tuple[VariantView, _ProductPage]:
-    chosen = get_variant_for_sale(view, variant_id)
-    return chosen, _page_of_product(view, chosen.product_id, person_id)
+    wished = frozenset(one for one in sold_out if is_wished(view, customer.person_id, one))
+    missing = find_missing_for_order(view, customer, found.verify, total_minor)
+    return _ProductPage(found, shelves, way_up(view, found.category_id), wished, missing)
 
 
 def _buying(visit: Visit, chosen: VariantView, page: _ProductPage) -> Screen:
@@ -105,6 +120,7 @@ def _buying(visit: Visit, chosen: VariantView, page: _ProductPage) -> Screen:
     most = min(shelf.count, chosen.per_order or MOST_IN_ONE_ORDER, chosen.per_person or MOST_IN_ONE_ORDER)
     if most:
         rows.append(tuple(_buy_button(visit, chosen, quantity) for quantity in (1, 2) if quantity <= most))
+        lines = (*lines, *_asked_first(visit, page))
     if most > 2:  # noqa: PLR2004 - one and two have buttons of their own
         other = link("ask_quantity", variant_id=chosen.id, key=new_key(visit.shop.random))
         rows.append((LinkButton(say("product.other_quantity"), other),))
@@ -116,6 +132,13 @@ def _buying(visit: Visit, chosen: VariantView, page: _ProductPage) -> Screen:
     back = link("product", product_id=found.id) if len(found.variants) > 1 else link_up(page.up)
     rows.append((LinkButton(say("button.back"), back), _share_button(visit, found)))
     return Screen(lines, tuple(rows))
+
+
+def _asked_first(visit: Visit, page: _ProductPage) -> tuple[Line, ...]:
+    """What buying asks for, so that nobody finds out when he has decided already."""
+    if page.missing is Ask.NOTHING:
+        return ()
+    return (Line(visit.say(f"product.verify.{page.missing.value}"), Style.MUTED),)
 
 
 def _share_button(visit: Visit, found: ProductView) -> ShareButton:
@@ -132,7 +155,7 @@ def _wish_button(visit: Visit, chosen: VariantView, *, is_wished: bool) -> LinkB
 async def restocked_screen(visit: Visit, variant_id: int) -> Screen | None:
     """News for who asked for it: it is back, or was. None: it is not for sale any more."""
     try:
-        chosen, page = await visit.shop.read(_page_of_variant, variant_id, visit.customer.person_id)
+        chosen, page = await visit.shop.read(_page_of_variant, variant_id, visit.customer)
     except (NoSuchVariant, NoSuchProduct):
         return None
     shown = _buying(visit, chosen, page)

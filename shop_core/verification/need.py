@@ -24,12 +24,17 @@ def require_for_order(view: View, customer: Customer, product_asks: Ask, total_m
     Raises:
         VerificationNeeded: He has not shown it yet.
     """
+    missing = find_missing_for_order(view, customer, product_asks, total_minor)
+    if missing is not Ask.NOTHING:
+        raise VerificationNeeded(ask=missing.value)
+
+
+def find_missing_for_order(view: View, customer: Customer, product_asks: Ask, total_minor: int) -> Ask:
+    """What he would be asked for by an order, to tell him before. Reads nothing where nothing is asked."""
     rules = view.policy.verification
     is_large = rules.from_total_minor is not None and total_minor >= rules.from_total_minor
     asks = (rules.first_contact, product_asks, rules.from_total_asks if is_large else Ask.NOTHING)
-    missing = find_missing(view, customer, asks)
-    if missing is not Ask.NOTHING:
-        raise VerificationNeeded(ask=missing.value)
+    return find_missing(view, customer, asks)
 
 
 def find_missing(view: View, customer: Customer, asks: Iterable[Ask]) -> Ask:

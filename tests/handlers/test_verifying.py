@@ -23,9 +23,16 @@ RULES = VerificationRules(owners=frozenset({OWNER}))
 
 @asynccontextmanager
 async def a_street(
-    url: str, *, first: Ask = Ask.NOTHING, sends: bool = True, **rules: Any
+    url: str,
+    *,
+    first: Ask = Ask.NOTHING,
+    from_total_minor: int | None = None,
+    sends: bool = True,
+    **rules: Any,
 ) -> AsyncIterator[Street]:
-    verification = replace(RULES, first_contact=first)
+    verification = replace(
+        RULES, first_contact=first, from_total_minor=from_total_minor, from_total_asks=Ask.EITHER
+    )
     async with a_market(
         url, verification=verification, contact_channels=frozenset({ONE_WAY}), **rules
     ) as market:
@@ -52,6 +59,28 @@ async def test_a_product_asks_and_the_order_goes_on_where_it_was(database_url: s
         await visitor.share("8613812341234")
         assert visitor.screen.toast == "验证好了：138****1234"
         assert "待付款" in visitor.text, "the order that he pressed for"
+
+
+async def test_goods_say_beforehand_what_buying_asks_for(database_url: str) -> None:
+    async with a_street(database_url, from_total_minor=3_000) as street:
+        product, _ = await street.a_product()
+        dear, _ = await street.a_product("网易云音乐", variants={"半年": 4_500, "一年": 8_800})
+        large = "购买前要验证手机号或邮箱，一次就好。"
+        visitor = street.a_visitor(ONE_WAY)
+        await visitor.follow(f"p/{product}")
+        assert "验证" not in visitor.text, "it costs less than what asks"
+        await visitor.follow(f"p/{dear}")
+        assert large in visitor.text
+        await visitor.press("半年")
+        assert large in visitor.text
+        await street.market.shop.write(set_verify, product, Ask.PHONE)
+        await visitor.follow(f"p/{product}")
+        assert "购买前要验证手机号，一次就好。" in visitor.text
+        await visitor.press("买 1 张")
+        await visitor.share("8613812341234")
+        for path in (f"p/{product}", f"p/{dear}"):
+            await visitor.follow(path)
+            assert "一次就好" not in visitor.text, "he has shown it"
 
 
 async def test_by_a_code_it_is_two_messages_and_the_order_stands(database_url: str) -> None:
