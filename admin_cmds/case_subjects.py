@@ -14,6 +14,7 @@ from shop_core.orders.trace import find_message, find_order_number, order_of_pay
 from shop_core.payments.health import count_waiting
 from shop_core.resale.unheard import see_unheard
 from shop_core.stock.count import count_on_shelf
+from shop_core.verification.pacing import see_sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,11 @@ def _job_in_trouble(_: View, case: OpenCase) -> CaseSubject:
     return CaseSubject(tried=tuple(counted.items()))
 
 
+def _codes_used_up(view: View, _: OpenCase) -> CaseSubject:
+    sent = see_sent(view)
+    return CaseSubject(tried=(("codes", sent.codes), ("people", sent.people)))
+
+
 _LOOKS: Final[Mapping[CaseKind, Callable[[View, OpenCase], CaseSubject]]] = {
     CaseKind.UNDELIVERED: _order_undelivered,
     CaseKind.GATEWAY: _order_refused,
@@ -90,4 +96,5 @@ _LOOKS: Final[Mapping[CaseKind, Callable[[View, OpenCase], CaseSubject]]] = {
     CaseKind.STOCK: _shelf_low,
     CaseKind.JOB: _job_in_trouble,
     CaseKind.UNHEARD: _shop_unhearing,
+    CaseKind.CODES: _codes_used_up,
 }

@@ -83,6 +83,8 @@ def _what(desk: Desk, case: OpenCase) -> str:
             return desk.say.number(str(evidence.get("number", "")))
         case CaseKind.GATEWAY | CaseKind.CALLBACK | CaseKind.SILENT:
             return way_text(desk, str(evidence.get("gateway", "")))
+        case CaseKind.CODES:
+            return desk.say("admin.case.codes.most", n=evidence["most"])
         case _:
             return str(evidence.get(_NAMED_BY[case.kind], ""))
 

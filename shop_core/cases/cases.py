@@ -51,11 +51,12 @@ class CaseKind(StrEnum):
     """A counterpart's list and ours do not agree about a line; subject: the reconciled line."""
     STATEMENT = "statement"
     """A counterpart's list of a day cannot be read; subject: the reconciled day."""
-
     UNHEARD = "unheard"
     """Another shop that buys here does not hear what became of its orders; subject: its keys (``Reseller``)."""
     TASK = "task"
     """A line that staff are to fulfil by hand waits too long; subject: the task."""
+    CODES = "codes"
+    """The shop has sent as many codes as it may in an hour; subject: ``subject_of`` their count's name."""
 
 
 MACHINE: Final = "machine"

@@ -28,6 +28,8 @@ HANDLED_BY: Final[Mapping[CaseKind, Right]] = {
     # Whoever gives other shops their keys.
     CaseKind.UNHEARD: Right.MONEY,
     CaseKind.TASK: Right.SERVE,
+    # Whoever can say whether so many are real, and raise the limit.
+    CaseKind.CODES: Right.STAFF,
 }
 """The right that handling a case takes: who has it is told, and sees it in the list."""
 

@@ -23,10 +23,10 @@ from shop_core.kernel.errors import RetryLater, Unknown
 from shop_core.kernel.secret import Secret
 from shop_core.vault.vault import Vault
 from shop_core.verification.contacts import Contact, Kind, parse_email, parse_phone
-from shop_core.verification.errors import CodeOver, NotACode, WrongCode
+from shop_core.verification.errors import CodeOver, NotACode, TooManyCodes, WrongCode
 from shop_core.verification.keep import CODE, ContactView, SealedContact, keep, list_contacts, place_of, seal
 from shop_core.verification.models import CodeCount, ContactCode
-from shop_core.verification.pacing import count_code
+from shop_core.verification.pacing import count_code, report_full, settle
 from shop_core.verification.sender import CodeMessage, CodeRefused, CodeSenders
 
 LASTS: Final = timedelta(minutes=10)
@@ -150,6 +150,7 @@ async def confirm_code(shop: Shop, customer: Customer, typed: str) -> ContactVie
 
 def purge(tx: Tx) -> int:
     """Forget codes and counts that are too old. Returns how many."""
+    settle(tx)
     codes = tx.execute(delete(ContactCode).where(ContactCode.until <= tx.now)).rowcount
     return codes + tx.execute(delete(CodeCount).where(CodeCount.until <= tx.now)).rowcount
 
@@ -161,7 +162,11 @@ async def _send(shop: Shop, customer: Customer, contact: Contact, compose: Compo
     sender, vault = shop.get(CodeSenders).get_for(contact), shop.get(Vault)
     key, code = new_key(shop.random), f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
     fresh = _Fresh(key, seal(vault, contact), _digest(vault, key, code))
-    begun, is_found = await shop.write(_begin, customer, fresh)
+    try:
+        begun, is_found = await shop.write(_begin, customer, fresh)
+    except TooManyCodes:
+        await shop.write(report_full)
+        raise
     if is_found:
         return begun
     said = compose(contact.kind, code)

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 import pytest_asyncio
 
+from shop_core.cases.cases import CaseKind, list_open
 from shop_core.catalog.edit import set_verify
 from shop_core.customers.people import Customer
 from shop_core.kernel.errors import RetryLater, Unknown
@@ -42,7 +43,7 @@ from shop_core.verification.errors import (
     WrongCode,
 )
 from shop_core.verification.keep import ContactView, give_up, list_contacts, reset, take_shared
-from shop_core.verification.pacing import MOST_OF_A_PERSON, MOST_TO_ONE
+from shop_core.verification.pacing import MOST_OF_A_PERSON, MOST_TO_ONE, Sent, see_sent
 from shop_core.verification.sender import CodeRefused
 from tests.core.builders import OWNER, Market, a_market, outcomes
 from tests.core.pairs import link
@@ -230,6 +231,42 @@ async def test_the_shop_sends_so_many_codes_an_hour(database_url: str) -> None:
             await send(market, await market.a_customer(), "a@example.com")
         assert refusal.value.details == {"whose": "shop"}
         assert len(market.post.sent) == 2
+
+
+async def test_staff_hear_once_that_the_shop_sends_no_more_codes(database_url: str) -> None:
+    async with a_market(database_url, verification=replace(RULES, codes_per_hour=2)) as market:
+        crowd = [await market.a_customer() for _ in range(4)]
+        for him, typed in zip(crowd, (MINE, OTHER), strict=False):
+            await send(market, him, typed)
+        assert await market.shop.read(list_open) == []
+        for him in crowd[2:]:
+            with pytest.raises(TooManyCodes):
+                await send(market, him, "a@example.com")
+        [case] = await market.shop.read(list_open)
+        assert (case.kind, case.evidence) == (CaseKind.CODES, {"most": 2})
+        assert await market.shop.read(see_sent) == Sent(2, 2)
+        await market.shop.write(purge)
+        assert len(await market.shop.read(list_open)) == 1, "it is not over"
+        market.clock.advance(hours=1)
+        await send(market, crowd[2], "a@example.com")
+        assert await market.shop.read(list_open) == []
+        await send(market, crowd[3], "b@example.com")
+        with pytest.raises(TooManyCodes):
+            await send(market, crowd[0], "c@example.com")
+        assert len(await market.shop.read(list_open)) == 1
+        market.clock.advance(hours=1)
+        await market.shop.write(purge)
+        assert await market.shop.read(list_open) == [], "nobody asks any more"
+        assert await market.one("SELECT count(*) FROM cases") == 2
+
+
+async def test_one_persons_limit_is_no_news_to_staff(market: Market) -> None:
+    him = await market.a_customer()
+    for number in range(MOST_OF_A_PERSON):
+        await send(market, him, f"a{number}@example.com")
+    with pytest.raises(TooManyCodes):
+        await send(market, him, "one.more@example.com")
+    assert await market.shop.read(list_open) == []
 
 
 async def test_no_code_is_sent_to_a_far_country(market: Market) -> None:
