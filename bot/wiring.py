@@ -100,6 +100,9 @@ def open_shop(
         config.shop.policy(),
         guest_channels=guests,
         textual_channels=textual,
+        fileless_channels=frozenset(
+            name for name, channel in config.channels.items() if isinstance(channel, WechatConfig)
+        ),
         channel_kinds={name: channel.kind for name, channel in config.channels.items()},
         contact_channels=frozenset(
             name for name, channel in config.channels.items() if isinstance(channel, TelegramConfig)

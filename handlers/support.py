@@ -65,7 +65,8 @@ async def support(visit: Visit, number: str | None = None) -> Screen:
     if order is not None:
         lines.append(Line(say("support.about", number=say.number(order.number))))
     lines += quotes(say, said, me=say("support.me"), shop=say("support.shop"))
-    lines.append(Line(say("support.ask"), Style.MUTED))
+    has_files = visit.customer.channel not in visit.shop.policy.fileless_channels
+    lines.append(Line(say("support.ask" if has_files else "support.ask.words"), Style.MUTED))
     return Screen(tuple(lines), (*_file_rows(visit, said), (_home(visit),)), prompt=_prompt(visit, number))
 
 

@@ -74,6 +74,7 @@ class Policy:
         channel_kinds: Channel instance → what it is, as customers know it: ``telegram``.
         textual_channels: Channel instances where people only type: nothing can be touched, no file shown; what would be
             one is text there.
+        fileless_channels: Channel instances on which nobody can send the shop a picture or a file.
         margin_percent: Goods bought for an order have to leave at least so much of their cost as profit, unless the owner
             has said what a piece may cost.
         price_jump_percent: A price that follows its supplier and moves by more than this is not sold at before somebody has
@@ -90,6 +91,7 @@ class Policy:
     low_stock: int = 5
     guest_channels: frozenset[str] = frozenset()
     textual_channels: frozenset[str] = frozenset()
+    fileless_channels: frozenset[str] = frozenset()
     contact_channels: frozenset[str] = frozenset()
     channel_kinds: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     margin_percent: int = 0

@@ -42,7 +42,7 @@ async def test_files_both_ways(sqlite_url: str, tmp_path: Path) -> None:
         await person.send("image", PNG)
         await person.hears("先回复「客服」")
         await person.say("客服")
-        await person.hears("和客服的对话")
+        assert "截图、文件也可以" in await person.hears("和客服的对话")
         await person.send("image", PNG)
         await person.hears("已送到客服")
         await person.send("file", b"%PDF-1.4 ...", "付款 截图.pdf")
