@@ -12,6 +12,7 @@ from shop_core.db.tx import View
 from shop_core.orders.read import OrderView, get_by_id
 from shop_core.orders.trace import find_message, find_order_number, order_of_payment
 from shop_core.payments.health import count_waiting
+from shop_core.payments.refunds import get_refund
 from shop_core.resale.unheard import see_unheard
 from shop_core.stock.count import count_on_shelf
 from shop_core.verification.pacing import see_sent
@@ -54,6 +55,13 @@ def _order_refused(view: View, case: OpenCase) -> CaseSubject:
     return CaseSubject(order_of_payment(view, case.subject_id))
 
 
+def _order_returning(view: View, case: OpenCase) -> CaseSubject:
+    refund = get_refund(view, case.subject_id)
+    payment_id = refund.receipt.payment_id
+    order = None if payment_id is None else order_of_payment(view, payment_id)
+    return CaseSubject(order)
+
+
 def _message_unsent(view: View, case: OpenCase) -> CaseSubject:
     message = find_message(view, case.subject_id)
     if message is None:
@@ -91,6 +99,7 @@ def _codes_used_up(view: View, _: OpenCase) -> CaseSubject:
 _LOOKS: Final[Mapping[CaseKind, Callable[[View, OpenCase], CaseSubject]]] = {
     CaseKind.UNDELIVERED: _order_undelivered,
     CaseKind.GATEWAY: _order_refused,
+    CaseKind.REFUND: _order_returning,
     CaseKind.MESSAGE: _message_unsent,
     CaseKind.SILENT: _gateway_silent,
     CaseKind.STOCK: _shelf_low,

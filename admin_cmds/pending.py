@@ -75,7 +75,7 @@ def _what(desk: Desk, case: OpenCase) -> str:
     """The one fact of the evidence that tells cases of a kind apart."""
     evidence = case.evidence
     match case.kind:
-        case CaseKind.SUSPENSE:
+        case CaseKind.SUSPENSE | CaseKind.REFUND:
             return desk.money(_amount(evidence))
         case CaseKind.DIFFERENCE | CaseKind.STATEMENT:
             return f"{name_of(str(evidence['counterpart']))} {str(evidence['day'])[5:]}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -28,6 +28,7 @@ from shop_core.kernel.secret import Secret
 from shop_core.orders.pay import buy
 from shop_core.payments.gateway import Begun, Gateways, Notice, PaymentRequest
 from shop_core.vault.vault import FINGERPRINT_KEY, Vault, new_key
+from shop_core.wire.callback import RawCallback
 
 GATEWAY: Final = "cashier"
 BURST: Final = 200
@@ -47,8 +48,8 @@ class _Cashier:
     async def query(self, number: str) -> Notice | None:  # noqa: ARG002 - the protocol's
         return None
 
-    def read_callback(self, params: Mapping[str, str]) -> Notice:
-        raise NotImplementedError(params)
+    def read_callback(self, callback: RawCallback) -> Notice:
+        raise NotImplementedError(callback)
 
 
 @dataclass(slots=True)

@@ -158,14 +158,14 @@ def _draw_top_up(visit: Visit, facts: OrderFacts, progress: Progress) -> Screen:
 
 def _awaiting(visit: Visit, facts: OrderFacts) -> Screen:
     payment = facts.waiting
-    if payment is None or (_is_bill(payment) and payment.gateway not in visit.gateways):
+    if payment is None or (_is_bill(visit, payment) and payment.gateway not in visit.gateways):
         return _choosing(visit, facts)
     return _paying(visit, facts, payment)
 
 
-def _is_bill(payment: PaymentView) -> bool:
+def _is_bill(visit: Visit, payment: PaymentView) -> bool:
     """Whether the channel itself is to take the money: its gateway has nothing to open or to scan."""
-    return payment.state is PaymentState.OPEN and payment.link is None and payment.qr is None
+    return payment.state is PaymentState.OPEN and visit.shop.get(Gateways).takes_in_chat(payment.gateway)
 
 
 def state_now(visit: Visit, order: OrderView) -> OrderState:
@@ -234,7 +234,7 @@ def _paying(visit: Visit, facts: OrderFacts, payment: PaymentView) -> Screen:
     else:
         if payment.purpose is Purpose.TOP_UP:
             lines.append(Line(say("order.rest_hint", balance=visit.money(facts.balance)), Style.MUTED))
-        if _is_bill(payment):
+        if _is_bill(visit, payment):
             bill = _bill(visit, order, payment)
         code = payment.qr or payment.link
         qr = Qr(code, say("order.qr_alt", amount=visit.money(payment.amount))) if code else None
@@ -253,7 +253,7 @@ def _paying(visit: Visit, facts: OrderFacts, payment: PaymentView) -> Screen:
 
 def _where_to_pay(visit: Visit, order: OrderView, payment: PaymentView) -> str | None:
     """The gateway's own page; where the chat can show no code to scan, ours, which has that too."""
-    if not visit.only_types or _is_bill(payment):
+    if not visit.only_types or _is_bill(visit, payment):
         return payment.link
     return visit.shop.get(PayDoor).link(visit.shop, order.number) or payment.link
 

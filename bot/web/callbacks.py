@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from bot.web.form import BadForm, read_params
+from bot.web.form import LARGEST_FORM, BadForm, read_raw
 from bot.web.notices import store_notice
 from shop_core.db.shop import Shop
 from shop_core.payments.gateway import ForgedCallback, Gateways, NoSuchGateway
@@ -58,7 +58,7 @@ class Callbacks:
         name = request.path_params["name"]
         try:
             gateway = self._shop.get(Gateways).get(name)
-            notice = gateway.read_callback(await read_params(request))
+            notice = gateway.read_callback(await read_raw(request, at_most=LARGEST_FORM))
         except NoSuchGateway:
             return self._refuse(UNKNOWN_GATEWAY, Outcome.NO_GATEWAY, HTTPStatus.NOT_FOUND)
         except BadForm as error:

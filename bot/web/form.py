@@ -1,4 +1,4 @@
-"""Reading the parameters of a callback: each of them once, and not too many bytes of them."""
+"""Reading what a request brings: each parameter once, and not too many bytes of them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
-LARGEST_CALLBACK: Final = 16 * 1024
-"""Bytes of query and body together; the longest real callback (Alipay's) has about two thousand."""
+from shop_core.wire.callback import RawCallback
 
+LARGEST_FORM: Final = 16 * 1024
+"""Bytes of query and body together: what a page of ours sends, or a gateway (the longest has about two thousand)."""
+
+_FORM: Final = "application/x-www-form-urlencoded"
 _MOST_PARAMS: Final = 100
 
 
@@ -34,10 +37,8 @@ async def read_params(request: Request) -> Mapping[str, str]:
         BadForm: Too large, a name twice, or not UTF-8.
     """
     query = request.scope["query_string"]
-    body = (
-        await read_body(request, at_most=LARGEST_CALLBACK - len(query)) if request.method == "POST" else b""
-    )
-    if len(query) + len(body) > LARGEST_CALLBACK:
+    body = await read_body(request, at_most=LARGEST_FORM - len(query)) if request.method == "POST" else b""
+    if len(query) + len(body) > LARGEST_FORM:
         raise BadForm(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large")
     return _once([*_pairs(query), *_pairs(body)])
 
@@ -49,6 +50,27 @@ def read_once(raw: bytes) -> Mapping[str, str]:
         BadForm: A name twice, or not UTF-8.
     """
     return _once(_pairs(raw))
+
+
+async def read_raw(request: Request, *, at_most: int) -> RawCallback:
+    """A callback as gateways and suppliers read it.
+
+    Args:
+        at_most: Bytes of query and body together.
+
+    Raises:
+        BadForm: Too large, a name twice, or not UTF-8.
+    """
+    raw_query = request.scope["query_string"]
+    body = await read_body(request, at_most=at_most - len(raw_query))
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    # Small sites forget to say what they send.
+    is_form = kind == _FORM or (not kind and not body.lstrip().startswith((b"{", b"[", b"<")))
+    query, form = read_once(raw_query), read_once(body) if is_form else {}
+    if query.keys() & form.keys():
+        raise BadForm(HTTPStatus.BAD_REQUEST, "repeated_name")
+    return RawCallback(method=request.method, headers=headers, query=query, form=form, body=body)
 
 
 async def read_body(request: Request, *, at_most: int) -> bytes:

@@ -43,6 +43,7 @@ def pack_notice(notice: Notice) -> bytes:
         "currency": notice.amount.currency,
         "paid": notice.paid,
         "payer": notice.payer,
+        "from_anyone": notice.from_anyone,
     }
     return json.dumps(facts, ensure_ascii=False).encode()
 
@@ -57,4 +58,5 @@ def unpack_notice(payload: bytes) -> Notice:
         paid=facts["paid"],
         # Stored before there were payers, it has none.
         payer=facts.get("payer"),
+        from_anyone=facts.get("from_anyone", False),
     )

@@ -12,10 +12,10 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.web.callbacks import Outcome
-from bot.web.form import BadForm, read_body, read_once
+from bot.web.form import BadForm, read_raw
 from bot.web.told import store_told
 from shop_core.db.shop import Shop
-from shop_core.supply.supplier import ForgedSupplierCallback, NoSuchSupplier, RawCallback, Suppliers
+from shop_core.supply.supplier import ForgedSupplierCallback, NoSuchSupplier, Suppliers
 from shop_core.vault.vault import Vault
 
 UNKNOWN_SUPPLIER: Final = "unknown"
@@ -23,7 +23,6 @@ UNKNOWN_SUPPLIER: Final = "unknown"
 LARGEST_CALLBACK: Final = 256 * 1024
 """Bytes of a body: some bring codes along, a hundred of the longest."""
 
-_FORM: Final = "application/x-www-form-urlencoded"
 _REFUSED: Final = "fail"
 
 _log = structlog.get_logger(__name__)
@@ -48,7 +47,7 @@ class SupplierCallbacks:
         name = request.path_params["name"]
         try:
             supplier = self._shop.get(Suppliers).get(name)
-            raw = await read_raw(request)
+            raw = await read_raw(request, at_most=LARGEST_CALLBACK)
             told = supplier.read_callback(raw)
         except NoSuchSupplier:
             return self._refuse(UNKNOWN_SUPPLIER, Outcome.NO_SUPPLIER, HTTPStatus.NOT_FOUND)
@@ -64,21 +63,3 @@ class SupplierCallbacks:
         self._count(name, outcome)
         _log.warning("supplier.callback_refused", supplier=name, outcome=outcome.value)
         return PlainTextResponse(_REFUSED, status)
-
-
-async def read_raw(request: Request) -> RawCallback:
-    """The callback as adapters read it.
-
-    Raises:
-        BadForm: Too large, a name twice, or not UTF-8.
-    """
-    body = await read_body(request, at_most=LARGEST_CALLBACK)
-    headers = {name.lower(): value for name, value in request.headers.items()}
-    is_form = headers.get("content-type", "").partition(";")[0].strip().lower() == _FORM
-    return RawCallback(
-        method=request.method,
-        headers=headers,
-        query=read_once(request.scope["query_string"]),
-        form=read_once(body) if is_form else {},
-        body=body,
-    )

@@ -20,11 +20,11 @@ from shop_core.supply.supplier import (
     NotFound,
     Outcome,
     Partial,
-    RawCallback,
     Refused,
     Told,
 )
 from shop_core.vault.vault import Vault
+from shop_core.wire.callback import RawCallback
 
 TOLD_PREFIX: Final = "supplier:"
 """What follows it in an inbox letter's ``source`` is the supplier's name in the config."""

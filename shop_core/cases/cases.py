@@ -31,6 +31,8 @@ class CaseKind(StrEnum):
     """A verified callback that cannot be worked off; subject: the letter."""
     MESSAGE = "message"
     """A message could not be sent; subject: the message."""
+    REFUND = "refund"
+    """Money that a gateway gives back only after a person has seen to it there; subject: the refund."""
     SILENT = "silent"
     """A gateway does not answer; subject: ``subject_of`` its name."""
     STOCK = "stock"

@@ -14,6 +14,7 @@ HANDLED_BY: Final[Mapping[CaseKind, Right]] = {
     CaseKind.UNDELIVERED: Right.LOOK,
     CaseKind.GATEWAY: Right.MONEY,
     CaseKind.CALLBACK: Right.MONEY,
+    CaseKind.REFUND: Right.MONEY,
     CaseKind.SILENT: Right.MONEY,
     CaseKind.MESSAGE: Right.SERVE,
     CaseKind.STOCK: Right.GOODS,

@@ -23,11 +23,13 @@ import httpx
 
 from shop_core.gateways import epay_signing as signing
 from shop_core.gateways.epay_site import EpaySite
-from shop_core.kernel.errors import ShopError, Unknown
+from shop_core.gateways.errors import BadGatewaySettings
+from shop_core.kernel.errors import Unknown
 from shop_core.kernel.money import BadAmount, minor_digits, parse_money
 from shop_core.kernel.secret import Secret
 from shop_core.payments.gateway import Begun, ForgedCallback, GatewayRefused, Notice, PaymentRequest
 from shop_core.wire.address import is_plain, is_web_address, keeps_secrets
+from shop_core.wire.callback import RawCallback
 
 NAME_LIMIT_BYTES: Final = 127
 """Sites cut a longer name of goods, some in the middle of a character."""
@@ -47,12 +49,6 @@ _NOT_FOUND: Final = re.compile(
     r"订单.*(?:不存在|未找到|找不到)|order.*not (?:found|exist)|no such order", re.IGNORECASE
 )
 _OPENS_NO_APP: Final = frozenset({"", "about", "blob", "data", "file", "javascript", "vbscript"})
-
-
-class BadGatewaySettings(ShopError):
-    """The shop cannot take money like this and does not start. Says what is wrong, never the key."""
-
-    code = "gateways.bad_settings"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,17 +172,15 @@ class EpayGateway:
         except _UnreadableError as error:
             raise Unknown(f"{self.name} answered without a readable {error}") from error
 
-    def read_callback(self, params: Mapping[str, str]) -> Notice:
+    def read_callback(self, callback: RawCallback) -> Notice:
         """Verify a notification in constant time and read it.
 
         The values are verified as received: what a site has cut or reformatted before signing does no harm.
 
-        Args:
-            params: The decoded parameters of its query; whoever decoded them refused repeated names.
-
         Raises:
             ForgedCallback: Wrong or missing signature, another merchant, unreadable facts.
         """
+        params = callback.params
         if not signing.is_genuine(params, self._settings.key, self._names):
             self._reject("sign")
         if self._of(params, "pid") != self._settings.pid:

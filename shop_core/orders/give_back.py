@@ -15,12 +15,20 @@ from shop_core.kernel.errors import RetryLater, Unknown
 from shop_core.messaging.queue import NewsKind, queue_message
 from shop_core.orders.read import lock_by_id
 from shop_core.orders.steps import tell_refunded
-from shop_core.payments.gateway import GatewayRefused, Gateways, NoSuchGateway
+from shop_core.payments.gateway import GatewayRefused, Gateways, NoSuchGateway, OnItsWay
 from shop_core.payments.health import note_answer, note_silence
 from shop_core.payments.models import Refund
 from shop_core.payments.payments import get_payment
 from shop_core.payments.receipts import Reason
-from shop_core.payments.refunds import LEASE, RefundView, as_refund, end_done, end_refused, put_off
+from shop_core.payments.refunds import (
+    LEASE,
+    RefundView,
+    as_refund,
+    end_done,
+    end_refused,
+    put_off,
+    report_stuck,
+)
 
 _NO_GATEWAY_PAUSE_S: Final = 600
 
@@ -33,7 +41,7 @@ async def send_refund(shop: Shop, refund: RefundView) -> None:
     May run twice, also side by side: a gateway gives the same money back once, and only one answer is recorded.
     """
     try:
-        await shop.get(Gateways).giving_back(refund.receipt.gateway).give_back(refund.wanted())
+        under_way = await shop.get(Gateways).giving_back(refund.receipt.gateway).give_back(refund.wanted())
     except NoSuchGateway:
         # Taken out of the config: the money waits until it is there again.
         await shop.write(put_off, refund, retry_after_s=_NO_GATEWAY_PAUSE_S)
@@ -44,7 +52,10 @@ async def send_refund(shop: Shop, refund: RefundView) -> None:
     except Unknown as error:
         await shop.write(_note_no_answer, refund, error.reason, None)
     else:
-        await _record(shop, refund, None)
+        if under_way is None:
+            await _record(shop, refund, None)
+        else:
+            await shop.write(_note_under_way, refund, under_way)
 
 
 async def send_refunds(shop: Shop, *, limit: int = 10) -> int:
@@ -99,6 +110,14 @@ def _tell(tx: Tx, refund: RefundView, *, is_returned: bool) -> None:
     news = NewsKind.MONEY_RETURNED if is_returned else NewsKind.MONEY_HELD
     what = "returned" if is_returned else "credited"
     queue_message(tx, where, news, args, cause=f"receipt:{receipt.id}:{what}")
+
+
+def _note_under_way(tx: Tx, refund: RefundView, under_way: OnItsWay) -> None:
+    """The gateway has taken it on: the money stays promised until it is back."""
+    note_answer(tx, refund.receipt.gateway)
+    put_off(tx, refund)
+    if under_way.trouble is not None:
+        report_stuck(tx, refund, under_way.trouble)
 
 
 def _note_no_answer(tx: Tx, refund: RefundView, reason: str, retry_after_s: int | None) -> None:

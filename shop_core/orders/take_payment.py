@@ -99,8 +99,8 @@ def _worth(payment: PaymentView, notice: Notice) -> Came:
 
 
 def _is_owner(view: View, payment: PaymentView, notice: Notice) -> bool:
-    """Whether it was paid by whom it was asked of. Where the gateway does not know payers, nobody can say."""
-    if notice.payer is None or notice.payer == payment.address.external_id:
+    """Whether it was paid by one who may. Where the gateway does not know payers, nobody can say."""
+    if notice.payer is None or notice.from_anyone or notice.payer == payment.address.external_id:
         return True
     payer = find_customer(view, channel=payment.address.channel, external_id=notice.payer)
     return payer is not None and payer.person_id == payment.person_id

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
+from shop_core.customers.people import Address
 from shop_core.kernel.errors import ShopError
 from shop_core.kernel.money import Money
+from shop_core.wire.callback import RawCallback
 
 
 class ForgedCallback(ShopError):
@@ -52,6 +54,7 @@ class PaymentRequest:
     Attributes:
         number: Ours, 8 to 10 of the characters of ``kernel.numbers``; repeating a request under it is one payment.
         title: What the payer reads.
+        buyer: Whom it is asked of; a gateway that knows its channel's people has the very one pay.
         tender: For how much of its own currency, where it has one.
     """
 
@@ -59,12 +62,16 @@ class PaymentRequest:
     amount: Money
     title: str
     expires_at: datetime
+    buyer: Address
     tender: Tender | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A way to pay: a link to open, a text to draw as a QR code, or both. Neither: the channel itself asks, by a bill."""
+    """A way to pay: a link to open, a text to draw as a QR code, or both.
+
+    Neither: the channel itself asks, by a bill, or the shop's pay page does (``PaysOnPage``).
+    """
 
     link: str | None
     qr: str | None
@@ -81,6 +88,7 @@ class Notice:
         amount: In the currency that the gateway asked for.
         paid: Whether the money is in. If not, nothing else counts.
         payer: Who paid, as the gateway knows him, where it can give him the money back (``GivesBack``); else None.
+        from_anyone: Whoever sees the way to pay may pay, and friends do so for each other. Else only whom it was asked of.
     """
 
     number: str
@@ -88,6 +96,7 @@ class Notice:
     amount: Money
     paid: bool
     payer: str | None = None
+    from_anyone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +134,7 @@ class Gateway(Protocol):
         """
         ...
 
-    def read_callback(self, params: Mapping[str, str]) -> Notice:
+    def read_callback(self, callback: RawCallback) -> Notice:
         """Verify a callback in constant time and read it.
 
         Raises:
@@ -153,17 +162,44 @@ class HasOwnCurrency(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class OnItsWay:
+    """Money that the gateway gives back and that is not there yet.
+
+    Attributes:
+        trouble: What a person has to see to at the gateway, in its own words; None: it only takes its time.
+    """
+
+    trouble: str | None = None
+
+
 @runtime_checkable
 class GivesBack(Protocol):
     """A gateway that gives money back to its payer: all of it or nothing."""
 
-    async def give_back(self, wanted: Return) -> None:
+    async def give_back(self, wanted: Return) -> OnItsWay | None:
         """Give it back. It may be repeated: what has been given back counts as done.
+
+        Returns:
+            None: It is back. ``OnItsWay``: not yet; again later.
 
         Raises:
             GatewayRefused: It never will.
             RetryLater: Certainly not given back; again later.
             Unknown: Perhaps given back; again later.
+        """
+        ...
+
+
+@runtime_checkable
+class PaysOnPage(Protocol):
+    """A gateway that may be paid on the shop's own pay page, inside an app whose browser asks for the money."""
+
+    def page_call(self, gateway_ref: str) -> Mapping[str, str]:
+        """What the browser is called with: names and values, signed anew at each call.
+
+        Args:
+            gateway_ref: What ``begin`` answered with, beside neither link nor code.
         """
         ...
 
@@ -210,6 +246,10 @@ class Gateways:
         """The ways to pay that a channel may show, as far as a page outside the chat can."""
         return tuple(name for name in self.names_on(channel) if name not in self._in_chat)
 
+    def takes_in_chat(self, name: str) -> bool:
+        """Whether the chat itself takes a gateway's money."""
+        return name in self._in_chat
+
     def require_on(self, channel: str, name: str) -> None:
         """Insist that a channel may show a gateway.
 
@@ -231,6 +271,17 @@ class Gateways:
         """
         gateway = self.get(name)
         return gateway.tender(amount, goods) if isinstance(gateway, HasOwnCurrency) else None
+
+    def page_call(self, name: str, gateway_ref: str) -> Mapping[str, str] | None:
+        """What the browser of the pay page is called with; None if the gateway is not paid there.
+
+        Raises:
+            NoSuchGateway: Not set up.
+        """
+        gateway = self.get(name)
+        if not isinstance(gateway, PaysOnPage):
+            return None
+        return gateway.page_call(gateway_ref)
 
     def giving_back(self, name: str) -> GivesBack:
         """A gateway that gives money back by itself.

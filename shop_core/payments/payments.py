@@ -65,6 +65,7 @@ class PaymentView:
     expires_at: datetime
     token: int | None
     tender: Tender | None = None
+    gateway_ref: str | None = None
 
     @property
     def due(self) -> Money:
@@ -73,7 +74,9 @@ class PaymentView:
 
     def request(self) -> PaymentRequest:
         """What the gateway is to be asked."""
-        return PaymentRequest(self.number, self.amount, self.title, self.expires_at, self.tender)
+        return PaymentRequest(
+            self.number, self.amount, self.title, self.expires_at, self.address, self.tender
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,6 +301,7 @@ def _view(row: Row[Any]) -> PaymentView:
         row.expires_at,
         row.token,
         _tender(row),
+        row.gateway_ref,
     )
 
 

@@ -128,6 +128,11 @@ def return_unwanted(tx: Tx, receipt_id: int) -> RefundView:
     return start_refund(tx, receipt, by=MACHINE)
 
 
+def report_stuck(tx: Tx, refund: RefundView, trouble: str) -> None:
+    """The gateway needs a person before it gives the money back. Twice asks once; the refund's end closes it."""
+    open_case(tx, CaseKind.REFUND, refund.id, {**_evidence(refund.receipt), "said": trouble[:200]})
+
+
 def end_done(tx: Tx, refund: RefundView) -> None:
     """The gateway gave the money back.
 
@@ -135,6 +140,7 @@ def end_done(tx: Tx, refund: RefundView) -> None:
         Fenced: Somebody else has asked meanwhile; he records the same.
     """
     finish(tx, _own(refund).values(state=RefundState.DONE.value, due_at=None, ended_at=tx.now))
+    close_case(tx, CaseKind.REFUND, refund.id, by=MACHINE, resolution=RefundState.DONE.value)
     _resolve(tx, refund, ReceiptState.RETURNED)
     receipt = refund.receipt
     move = Move(accounts.gateway(receipt.gateway), accounts.RETURNING, receipt.amount)
@@ -149,6 +155,7 @@ def end_refused(tx: Tx, refund: RefundView, said: str) -> None:
     """
     ended = {"state": RefundState.REFUSED.value, "due_at": None, "ended_at": tx.now, "said": said[:200]}
     finish(tx, _own(refund).values(ended))
+    close_case(tx, CaseKind.REFUND, refund.id, by=MACHINE, resolution=RefundState.REFUSED.value)
     receipt = refund.receipt
     owner = None if receipt.person_id is None else lock_as_now(tx, receipt.person_id)
     if (
@@ -180,6 +187,11 @@ def find_refund(view: View, order_id: int) -> RefundView | None:
         select(*_REFUND.c).where(Refund.order_id == order_id).order_by(Refund.id.desc()).limit(1)
     ).first()
     return None if row is None else as_refund(view, row)
+
+
+def get_refund(view: View, refund_id: int) -> RefundView:
+    """A refund by its id, which a case tells."""
+    return as_refund(view, view.execute(select(*_REFUND.c).where(Refund.id == refund_id)).one())
 
 
 def as_refund(view: View, row: Row[Any]) -> RefundView:

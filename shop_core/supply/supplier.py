@@ -23,6 +23,7 @@ from shop_core.catalog.goods import GoodsKind as GoodsKind  # noqa: PLC0414 - a 
 from shop_core.kernel.errors import ShopError
 from shop_core.kernel.money import Money
 from shop_core.kernel.secret import Secret
+from shop_core.wire.callback import RawCallback
 
 
 class SupplierRefused(ShopError):
@@ -230,22 +231,6 @@ class NotFound:
 
 Outcome = Accepted | Done | Partial | Refused | Failed | NotFound
 """What a supplier says of one purchase. ``place`` never answers ``NotFound``."""
-
-
-@dataclass(frozen=True, slots=True)
-class RawCallback:
-    """A request of somebody who says that he is the supplier.
-
-    Attributes:
-        headers: Names in lower case.
-        query, form: Decoded; ``form`` is empty unless the body is a form. Repeated names were refused.
-    """
-
-    method: str
-    headers: Mapping[str, str]
-    query: Mapping[str, str]
-    form: Mapping[str, str]
-    body: bytes
 
 
 @dataclass(frozen=True, slots=True)

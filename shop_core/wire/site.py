@@ -57,11 +57,16 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a site said: HTTP 2xx or 4xx, whole, within the limits. ``repr`` does not show the body."""
+    """What a site said: HTTP 2xx or 4xx, whole, within the limits. ``repr`` does not show the body.
+
+    Attributes:
+        headers: Names in any case.
+    """
 
     site: str
     status: int
     body: bytes
+    headers: Mapping[str, str]
 
     def __repr__(self) -> str:
         return f"Answer({self.site}, HTTP {self.status}, {len(self.body)} bytes)"
@@ -131,7 +136,7 @@ class Site:
                 body = await self._read(answer, limits.answer_bytes)
             finally:
                 await answer.aclose()
-        return self._judged(answer.status_code, body)
+        return self._judged(answer, body)
 
     async def _read(self, answer: httpx.Response, limit: int) -> bytes:
         body = bytearray()
@@ -141,12 +146,13 @@ class Site:
                 raise Unknown(f"{self._name} answered without end")
         return bytes(body)
 
-    def _judged(self, status: int, body: bytes) -> Answer:
+    def _judged(self, answer: httpx.Response, body: bytes) -> Answer:
+        status = answer.status_code
         if status == httpx.codes.TOO_MANY_REQUESTS:
             raise RetryLater(f"{self._name} was asked too often", retry_after_s=ASKED_TOO_OFTEN_S)
         if not (httpx.codes.is_success(status) or httpx.codes.is_client_error(status)):
             raise Unknown(f"{self._name} answered HTTP {status}")
-        return Answer(self._name, status, body)
+        return Answer(self._name, status, body, answer.headers)
 
     @contextmanager
     def _in_our_terms(self) -> Iterator[None]:

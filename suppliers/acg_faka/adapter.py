@@ -26,11 +26,11 @@ from shop_core.supply.supplier import (
     OfferPage,
     Outcome,
     PurchaseRequest,
-    RawCallback,
     Refused,
     StatementLine,
     SupplierRefused,
 )
+from shop_core.wire.callback import RawCallback
 from shop_core.wire.reading import Facts, facts_of, text_of
 from shop_core.wire.site import Answer, Call, Limits, Site
 from suppliers.acg_faka import signing, translate

@@ -20,12 +20,12 @@ from shop_core.supply.supplier import (
     OfferPage,
     Outcome,
     PurchaseRequest,
-    RawCallback,
     Refused,
     StatementLine,
     Told,
 )
 from shop_core.wire.address import keeps_secrets
+from shop_core.wire.callback import RawCallback
 from shop_core.wire.reading import Facts, NotReadable, read_facts
 from shop_core.wire.site import Answer, Limits, Site
 from suppliers.declarative.offers import OfferReader

@@ -29,12 +29,12 @@ from shop_core.supply.supplier import (
     Outcome,
     Partial,
     PurchaseRequest,
-    RawCallback,
     Refused,
     StatementLine,
     SupplierRefused,
     Told,
 )
+from shop_core.wire.callback import RawCallback
 from shop_core.wire.reading import Facts, NotReadable, facts_of, list_of, read_facts, text_of
 from shop_core.wire.site import Answer, Call, Limits, Site
 from suppliers.dujiao_next import signing, translate

@@ -27,13 +27,13 @@ from shop_core.supply.supplier import (
     OfferPage,
     Outcome,
     PurchaseRequest,
-    RawCallback,
     Refused,
     StatementLine,
     SupplierRefused,
     Told,
 )
 from shop_core.wire.address import keeps_secrets
+from shop_core.wire.callback import RawCallback
 from shop_core.wire.reading import Facts, NotReadable, facts_of, read_facts, read_json, text_of
 from shop_core.wire.site import Call, Limits, Site
 from suppliers.fulu import signing, translate

@@ -24,12 +24,12 @@ from shop_core.supply.supplier import (
     OfferPage,
     Outcome,
     PurchaseRequest,
-    RawCallback,
     Refused,
     StatementLine,
     SupplierRefused,
     Told,
 )
+from shop_core.wire.callback import RawCallback
 from shop_core.wire.reading import text_of
 from suppliers.reading import count_of, returned_of
 from suppliers.reloadly import translate

@@ -11,8 +11,9 @@ from bot.timing import Timing
 from bot.web.told import store_told
 from bot.workers import Workers
 from shop_core.orders.models import OrderState
-from shop_core.supply.supplier import RawCallback, Told
+from shop_core.supply.supplier import Told
 from shop_core.vault.vault import Vault
+from shop_core.wire.callback import RawCallback
 from tests.core.wholesaler import NOTHING, Trade, a_trade
 
 DEADLINE_S = 60

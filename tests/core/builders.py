@@ -44,6 +44,7 @@ from shop_core.payments.gateway import (
     GatewayRefused,
     Gateways,
     Notice,
+    OnItsWay,
     PaymentRequest,
     Return,
     Tender,
@@ -59,6 +60,7 @@ from shop_core.vault.vault import Vault
 from shop_core.verification.contacts import Kind
 from shop_core.verification.sender import CodeMessage, CodeSenders
 from shop_core.wallet.balance import adjust, balance_of
+from shop_core.wire.callback import RawCallback
 from tests.warmth import share_compiled_statements
 
 START: Final = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
@@ -141,7 +143,8 @@ class FakeGateway:
             raise self.trouble
         return self.knows.get(number)
 
-    def read_callback(self, params: Mapping[str, str]) -> Notice:
+    def read_callback(self, callback: RawCallback) -> Notice:
+        params = callback.params
         if params.get("sign") != "genuine":
             raise ForgedCallback
         amount = Money(int(params["minor"]), "CNY")
@@ -156,11 +159,12 @@ class FakeGateway:
 class FakeStars(FakeGateway):
     """One with a currency of its own, twice as many of it as the shop's minor units, which gives money back.
 
-    ``no`` makes it refuse to.
+    ``no`` makes it refuse to; ``under_way`` is what it says meanwhile.
     """
 
     given_back: list[Return] = field(default_factory=list)
     no: str | None = None
+    under_way: OnItsWay | None = None
 
     async def begin(self, request: PaymentRequest) -> Begun:
         self.begun.append(request)
@@ -169,12 +173,13 @@ class FakeStars(FakeGateway):
     def tender(self, amount: Money, goods: Mapping[int, int]) -> Tender:
         return Tender(Money(2 * amount.minor, "XTR"), "0.005", f"for {len(goods)} kinds", START)
 
-    async def give_back(self, wanted: Return) -> None:
+    async def give_back(self, wanted: Return) -> OnItsWay | None:
         self.given_back.append(wanted)
         if self.trouble is not None:
             raise self.trouble
         if self.no is not None:
             raise GatewayRefused(said=self.no)
+        return self.under_way
 
 
 @dataclass

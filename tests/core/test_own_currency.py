@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.web.notices import pack_notice, unpack_notice
 from shop_core.kernel.errors import RetryLater, Unknown
 from shop_core.kernel.money import Money
 from shop_core.orders.checkout import GRACE, BillChanged, Checkout, allow_checkout
@@ -24,7 +25,7 @@ from shop_core.orders.refund import (
 from shop_core.orders.spend import SpendElsewhere
 from shop_core.orders.suspense import mark_returned
 from shop_core.orders.take_payment import Taken
-from shop_core.payments.gateway import NoSuchGateway, Notice
+from shop_core.payments.gateway import NoSuchGateway, Notice, OnItsWay
 from shop_core.stock.errors import OutOfStock
 from tests.core.builders import CLOSED, EPAY, OWNER, STARS, Market, outcomes
 
@@ -141,6 +142,16 @@ async def test_somebody_elses_money_goes_back_to_him_and_the_bill_stays_open(mar
     assert (await market.look(order.number)).state is OrderState.DELIVERED
 
 
+async def test_a_friend_may_pay_where_the_gateway_lets_him(market: Market) -> None:
+    customer, friend = await market.a_customer(channel=CLOSED), await market.a_customer(channel=CLOSED)
+    order = await market.an_order(customer)
+    number = await market.ask_money(customer, order.number, STARS)
+    theirs = replace(await market.stars_notice(friend, number), from_anyone=True)
+    assert unpack_notice(pack_notice(theirs)) == theirs
+    assert await market.tell(theirs, gateway=STARS) is Taken.APPLIED
+    assert (await market.look(order.number)).state is OrderState.DELIVERED
+
+
 async def test_a_paid_order_without_goods_is_given_back_where_it_was_paid(market: Market) -> None:
     customer = await market.a_customer(channel=CLOSED)
     order = await market.an_order(customer, await market.a_variant(codes=1))
@@ -187,6 +198,30 @@ async def test_a_refund_is_asked_for_until_there_is_an_answer(market: Market, tr
     assert await market.one("SELECT state FROM refunds") == "done"
     assert await market.one(BOOKED, account="gateway:stars") == 0
     assert await market.one("SELECT count(*) FROM messages WHERE news = 'order_refunded'") == 1
+
+
+async def test_a_refund_on_its_way_stays_promised_and_a_stuck_one_asks_a_person_once(market: Market) -> None:
+    customer = await market.a_customer(channel=CLOSED)
+    order = await market.an_order(customer)
+    await market.pay_stars(customer, order)
+    market.stars.under_way = OnItsWay()
+    await return_order(market.shop, order.number, by=OWNER)
+    assert await market.one("SELECT state FROM receipts") == "returning"
+    assert await market.one("SELECT count(*) FROM cases") == 0
+    for trouble in ("ABNORMAL", "ABNORMAL", None):
+        market.stars.under_way = OnItsWay(trouble)
+        market.clock.advance(minutes=31)
+        assert await send_refunds(market.shop) == 1
+        assert await market.one("SELECT count(*) FROM cases WHERE kind = 'refund' AND closed_at IS NULL") == 1
+    assert await market.one(BOOKED, account="gateway:stars") == 990
+    assert await market.one("SELECT count(*) FROM gateway_silences") == 0, "it has answered each time"
+    market.stars.under_way = None
+    market.clock.advance(minutes=31)
+    assert await send_refunds(market.shop) == 1
+    assert await market.one("SELECT state FROM receipts") == "returned"
+    assert await market.one("SELECT count(*) FROM cases WHERE closed_at IS NULL") == 0
+    assert await market.one(BOOKED, account="gateway:stars") == 0
+    assert await market.balance(customer) == 0
 
 
 async def test_a_refund_that_is_refused_goes_to_the_balance_and_pays_there(market: Market) -> None:

@@ -40,13 +40,13 @@ from shop_core.supply.supplier import (
     Outcome,
     Partial,
     PurchaseRequest,
-    RawCallback,
     Refused,
     StatementLine,
     Supplier,
     Suppliers,
     Told,
 )
+from shop_core.wire.callback import RawCallback
 from tests.core.builders import START, Market, a_market
 
 ALL = Capabilities(repeats_safely=True, finds_our_number=True, calls_back=True, absent_after_s=600)

@@ -3,7 +3,7 @@
 import dataclasses
 import json
 import traceback
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -14,12 +14,15 @@ import stamina
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shop_core.customers.people import Address
 from shop_core.gateways import epay_signing as signing
-from shop_core.gateways.epay import BadGatewaySettings, EpayGateway, EpaySettings
+from shop_core.gateways.epay import EpayGateway, EpaySettings
+from shop_core.gateways.errors import BadGatewaySettings
 from shop_core.kernel.errors import RetryLater, Unknown
 from shop_core.kernel.money import Money
 from shop_core.kernel.secret import Secret
 from shop_core.payments.gateway import Begun, ForgedCallback, Gateway, GatewayRefused, Notice, PaymentRequest
+from shop_core.wire.callback import RawCallback
 
 KEY = "k3y-that-nothing-may-show"
 SETTINGS = EpaySettings(
@@ -64,7 +67,9 @@ def a_request(
     title: str = "爱奇艺黄金会员 月卡", money: str = "15.00", currency: str = "CNY"
 ) -> PaymentRequest:
     minor = int(money.replace(".", ""))
-    return PaymentRequest("K7M29QXD", Money(minor, currency), title, datetime(2026, 1, 1, tzinfo=UTC))
+    return PaymentRequest(
+        "K7M29QXD", Money(minor, currency), title, datetime(2026, 1, 1, tzinfo=UTC), Address("web", "v1")
+    )
 
 
 def a_callback(*, key: str = KEY, **changes: str) -> dict[str, str]:
@@ -81,6 +86,11 @@ def a_callback(*, key: str = KEY, **changes: str) -> dict[str, str]:
         **changes,
     }
     return signing.with_signature(params, Secret(key))
+
+
+def as_sent(params: Mapping[str, str]) -> RawCallback:
+    """A notification on its way: sites write it into the address."""
+    return RawCallback("GET", {}, params, {}, b"")
 
 
 def an_answer(**changes: object) -> dict[str, object]:
@@ -177,7 +187,9 @@ async def test_what_is_sent_is_signed_exactly_as_it_is_sent() -> None:
 
 @given(title=st.text(st.characters(codec="utf-8"), max_size=150), minor=st.integers(1, 10**12))
 def test_no_parameter_is_one_that_sites_sign_differently(title: str, minor: int) -> None:
-    request = PaymentRequest("K7M29QXD", Money(minor, "CNY"), title, datetime(2026, 1, 1, tzinfo=UTC))
+    request = PaymentRequest(
+        "K7M29QXD", Money(minor, "CNY"), title, datetime(2026, 1, 1, tzinfo=UTC), Address("web", "v1")
+    )
     for params in (a_gateway()._signed(request), a_gateway(mode="submit", method="")._signed(request)):
         assert all(value == value.strip() and value not in {"", "0"} for value in params.values())
         assert len(params["name"].encode()) <= 127
@@ -420,28 +432,28 @@ async def test_an_answer_that_tells_nothing_sure_is_unknown(answer: dict[str, ob
 
 
 def test_a_genuine_callback_is_read_and_reads_the_same_again() -> None:
-    assert a_gateway().read_callback(a_callback()) == PAID
-    assert a_gateway().read_callback(a_callback()) == PAID
+    assert a_gateway().read_callback(as_sent(a_callback())) == PAID
+    assert a_gateway().read_callback(as_sent(a_callback())) == PAID
 
 
 def test_values_are_verified_as_received() -> None:
     received = a_callback(name="卡" * 42 + "\ufffd", money="15", param=" spaced ", new_field="x")
-    assert a_gateway().read_callback(received) == PAID
+    assert a_gateway().read_callback(as_sent(received)) == PAID
 
 
 def test_another_amount_is_told_as_it_is() -> None:
-    notice = a_gateway().read_callback(a_callback(money="0.01"))
+    notice = a_gateway().read_callback(as_sent(a_callback(money="0.01")))
     assert notice == dataclasses.replace(PAID, amount=Money(1, "CNY"))
 
 
 @pytest.mark.parametrize("trade_status", ["TRADE_CLOSED", "WAIT_BUYER_PAY", "trade_success", "1"])
 def test_news_of_anything_else_is_no_payment(trade_status: str) -> None:
-    assert a_gateway().read_callback(a_callback(trade_status=trade_status)).paid is False
+    assert a_gateway().read_callback(as_sent(a_callback(trade_status=trade_status))).paid is False
 
 
 def test_a_fork_may_have_more_words_for_paid() -> None:
     gateway = a_gateway(paid_statuses=("TRADE_SUCCESS", "TRADE_FINISHED"))
-    assert gateway.read_callback(a_callback(trade_status="TRADE_FINISHED")).paid is True
+    assert gateway.read_callback(as_sent(a_callback(trade_status="TRADE_FINISHED"))).paid is True
 
 
 @pytest.mark.parametrize(
@@ -471,14 +483,14 @@ def test_a_fork_may_have_more_words_for_paid() -> None:
 )
 def test_a_callback_that_proves_nothing_is_refused(forged: dict[str, str], problem: str) -> None:
     with pytest.raises(ForgedCallback) as refused:
-        a_gateway().read_callback(forged)
+        a_gateway().read_callback(as_sent(forged))
     assert refused.value.details == {"gateway": "alipay", "problem": problem}
 
 
 @given(st.dictionaries(st.sampled_from([*a_callback(), "x"]), st.text(max_size=30), max_size=10))
 def test_no_made_up_callback_is_believed(params: dict[str, str]) -> None:
     with pytest.raises(ForgedCallback):
-        a_gateway().read_callback(params)
+        a_gateway().read_callback(as_sent(params))
 
 
 async def test_a_fork_may_have_renamed_its_fields() -> None:
@@ -486,7 +498,7 @@ async def test_a_fork_may_have_renamed_its_fields() -> None:
     names = signing.Names("signature")
     received = {fields.get(name, name): value for name, value in a_callback().items() if name != "sign"}
     callback = signing.with_signature(received, Secret(KEY), names)
-    assert a_gateway(fields=fields).read_callback(callback) == PAID
+    assert a_gateway(fields=fields).read_callback(as_sent(callback)) == PAID
 
     asked: list[httpx.Request] = []
 
@@ -515,7 +527,7 @@ async def whatever_comes_of_it(gateway: EpayGateway) -> AsyncIterator[str]:
         except Exception as error:  # noqa: BLE001 - whatever it is, it must not show the key
             yield repr(error) + "".join(traceback.format_exception(error))
     try:
-        gateway.read_callback({})
+        gateway.read_callback(as_sent({}))
     except ForgedCallback as error:
         yield repr(error) + "".join(traceback.format_exception(error))
 

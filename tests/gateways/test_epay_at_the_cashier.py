@@ -12,11 +12,13 @@ import httpx
 import pytest
 import stamina
 
+from shop_core.customers.people import Address
 from shop_core.gateways.epay import EpayGateway, EpaySettings
 from shop_core.kernel.errors import RetryLater, Unknown
 from shop_core.kernel.money import Money
 from shop_core.kernel.secret import Secret
 from shop_core.payments.gateway import ForgedCallback, GatewayRefused, Notice, PaymentRequest
+from shop_core.wire.callback import RawCallback
 from tests.standins.cashier import CashierControl, running_cashier
 
 PID, KEY = "1001", "k3y-of-the-sandbox"
@@ -52,7 +54,7 @@ class Shopfront:
     def hear(self, params: dict[str, str]) -> bytes:
         assert self.gateway is not None
         try:
-            self.heard.append(self.gateway.read_callback(params))
+            self.heard.append(self.gateway.read_callback(RawCallback("GET", {}, params, {}, b"")))
         except ForgedCallback as forged:
             self.heard.append(forged)
             return b"fail"
@@ -109,7 +111,9 @@ def changed(gateway: EpayGateway, client: httpx.AsyncClient, **changes: Any) -> 
 
 
 def a_request(title: str = "爱奇艺黄金会员 月卡 A&B=1+2%", minor: int = 1500) -> PaymentRequest:
-    return PaymentRequest(NUMBER, Money(minor, "CNY"), title, datetime(2026, 1, 1, tzinfo=UTC))
+    return PaymentRequest(
+        NUMBER, Money(minor, "CNY"), title, datetime(2026, 1, 1, tzinfo=UTC), Address("web", "v1")
+    )
 
 
 # ------------------------------------------------------------------------------------------- the way it goes

@@ -27,9 +27,9 @@ from shop_core.supply.supplier import (
     Outcome,
     Partial,
     PurchaseRequest,
-    RawCallback,
     Supplier,
 )
+from shop_core.wire.callback import RawCallback
 from tests.standins.suppliers.vendor import Letter
 from tests.standins.suppliers.world import CARD, LATER, TOP_UP
 

@@ -22,10 +22,10 @@ from shop_core.supply.supplier import (
     No,
     Offer,
     PurchaseRequest,
-    RawCallback,
     Refused,
     SupplierRefused,
 )
+from shop_core.wire.callback import RawCallback
 from shop_core.wire.reading import read_facts
 from suppliers.acg_faka import signing, translate
 from suppliers.acg_faka.adapter import AcgFakaSupplier

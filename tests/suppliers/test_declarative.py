@@ -25,10 +25,10 @@ from shop_core.supply.supplier import (
     NotFound,
     Partial,
     PurchaseRequest,
-    RawCallback,
     Refused,
     SupplierRefused,
 )
+from shop_core.wire.callback import RawCallback
 from suppliers.declarative.adapter import DeclarativeSupplier
 from suppliers.declarative.file import shipped
 from suppliers.declarative.paths import found_at, items_at

@@ -20,11 +20,11 @@ from shop_core.supply.supplier import (
     No,
     NotFound,
     PurchaseRequest,
-    RawCallback,
     Refused,
     SupplierRefused,
     Told,
 )
+from shop_core.wire.callback import RawCallback
 from suppliers.fulu import signing, translate
 from suppliers.fulu.adapter import FuluSupplier
 from suppliers.fulu.settings import GATEWAY, FuluSettings

@@ -18,11 +18,11 @@ from shop_core.supply.supplier import (
     NotFound,
     Partial,
     PurchaseRequest,
-    RawCallback,
     Refused,
     SupplierRefused,
     Told,
 )
+from shop_core.wire.callback import RawCallback
 from suppliers.kasushou import signing
 from suppliers.kasushou.adapter import PAGES_AT_MOST, KasushouSupplier
 from suppliers.kasushou.settings import KasushouSettings

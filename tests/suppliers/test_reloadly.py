@@ -25,10 +25,10 @@ from shop_core.supply.supplier import (
     No,
     NotFound,
     PurchaseRequest,
-    RawCallback,
     Refused,
     SupplierRefused,
 )
+from shop_core.wire.callback import RawCallback
 from shop_core.wire.reading import read_facts, read_json
 from suppliers.reloadly import translate
 from suppliers.reloadly.adapter import ReloadlySupplier

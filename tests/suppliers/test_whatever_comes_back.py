@@ -14,10 +14,10 @@ from shop_core.kernel.secret import Secret
 from shop_core.supply.supplier import (
     ForgedSupplierCallback,
     PurchaseRequest,
-    RawCallback,
     Supplier,
     SupplierRefused,
 )
+from shop_core.wire.callback import RawCallback
 from tests.suppliers.contract import ACCOUNT, NUMBER, Driver, MovedClock, all_drivers, now
 
 NAMES = (

@@ -20,6 +20,7 @@ from shop_core.kernel.secret import Secret
 from shop_core.payments.gateway import Begun, ForgedCallback, Gateway, Gateways, Notice, PaymentRequest
 from shop_core.staff.roles import Roster
 from shop_core.vault.vault import FINGERPRINT_KEY, Vault, new_key
+from shop_core.wire.callback import RawCallback
 from tests.warmth import share_compiled_statements
 
 GATEWAY_KEY = b"what only the gateway and we know"
@@ -38,7 +39,8 @@ class FakeGateway:
     async def query(self, number: str) -> Notice | None:
         raise NotImplementedError(number)
 
-    def read_callback(self, params: Mapping[str, str]) -> Notice:
+    def read_callback(self, callback: RawCallback) -> Notice:
+        params = callback.params
         if not hmac.compare_digest(params.get("sign", ""), _sign(params)):
             raise ForgedCallback
         return Notice(

@@ -31,11 +31,11 @@ from shop_core.supply.supplier import (
     No,
     NotFound,
     PurchaseRequest,
-    RawCallback,
     Refused,
     SupplierRefused,
     Told,
 )
+from shop_core.wire.callback import RawCallback
 from shop_core.wire.outlet import Outlet, PrivateAddress, WorldOnly, is_the_worlds
 from suppliers.dujiao_next.adapter import DujiaoNextSupplier
 from suppliers.dujiao_next.settings import DujiaoNextSettings

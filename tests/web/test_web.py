@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute, Route
 
 from bot.web.app import WebMetrics, build_app
 from bot.web.callbacks import Outcome
-from bot.web.form import LARGEST_CALLBACK
+from bot.web.form import LARGEST_FORM
 from bot.web.notices import unpack_notice
 from shop_core.db import inbox
 from shop_core.db.database import Database, Signals
@@ -253,7 +253,7 @@ async def test_a_parameter_that_comes_twice_is_refused_even_with_the_same_value(
 
 
 async def test_a_callback_that_is_too_large_or_not_text_is_refused(site: Site) -> None:
-    padding = "p" * LARGEST_CALLBACK
+    padding = "p" * LARGEST_FORM
     answers = [
         await site.http.get(CALLBACK, params=a_callback() | {"padding": padding}),
         await site.http.post(CALLBACK, data=a_callback() | {"padding": padding}),

@@ -32,6 +32,7 @@ from shop_core.payments.gateway import (
     Return,
     Tender,
 )
+from shop_core.wire.callback import RawCallback
 
 BY_HAND: Final = "set by hand"
 _ALREADY: Final = "charge_already_refunded"
@@ -122,7 +123,7 @@ class StarsGateway:
         except TelegramError as error:
             raise self._trouble(error) from error
 
-    def read_callback(self, params: Mapping[str, str]) -> Notice:  # noqa: ARG002 - the protocol's
+    def read_callback(self, callback: RawCallback) -> Notice:  # noqa: ARG002 - the protocol's
         """Nothing that comes this way is Telegram's."""
         raise ForgedCallback
 

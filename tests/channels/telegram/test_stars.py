@@ -18,6 +18,7 @@ from shop_core.kernel.errors import RetryLater, Unknown
 from shop_core.kernel.money import Money
 from shop_core.kernel.secret import Secret
 from shop_core.payments.gateway import ForgedCallback, GatewayRefused, GivesBack, HasOwnCurrency, Return
+from shop_core.wire.callback import RawCallback
 from tests.standins.telegram import TelegramStandIn, TelegramUser
 
 AT = datetime(2026, 11, 28, tzinfo=UTC)
@@ -73,7 +74,7 @@ def test_it_does_what_gateways_may_do() -> None:
     assert isinstance(gateway, HasOwnCurrency)
     assert isinstance(gateway, GivesBack)
     with pytest.raises(ForgedCallback):
-        gateway.read_callback({"number": "K7M29QXD", "paid": "1"})
+        gateway.read_callback(RawCallback("GET", {}, {"number": "K7M29QXD", "paid": "1"}, {}, b""))
 
 
 # ------------------------------------------------------------------------------------------------------- the statement
