@@ -9,15 +9,15 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
+from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, ValidationError
 
 from bot.config_cross import cross_faults
+from bot.config_gateways import EpayConfig, StarsConfig, WechatPayConfig
 from bot.config_report import ConfigErrors, Fault, Known, Place, read_faults
 from bot.config_section import Frozen, Section, Whole
 from bot.config_suppliers import PROTOCOLS, SupplierConfig, SupplierSection
@@ -25,7 +25,6 @@ from bot.config_values import (
     BaseAddress,
     Currency,
     DatabaseUrl,
-    EpayField,
     InstanceName,
     KeyId,
     Languages,
@@ -38,7 +37,6 @@ from bot.config_values import (
     Timezone,
     VaultKeys,
     Yes,
-    wrong,
 )
 from bot.config_verification import SmsConfig, SmtpConfig, VerificationConfig
 from bot.config_webchat import ThemeConfig, WebchatConfig
@@ -47,9 +45,6 @@ from bot.config_wecom import WecomConfig
 from shop_core.kernel.policy import Policy
 from shop_core.kernel.secret import Secret
 from shop_core.vault.vault import FINGERPRINT_KEY
-
-Stars = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
-VariantId = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,17}$")]
 
 _RULES: Final = Policy()
 
@@ -120,6 +115,11 @@ class HttpConfig(Section):
     port: Whole = Field(8000, ge=0, le=65535, description="a port, 1 to 65535 (0: any that is free)")
     public_url: BaseAddress | None = Field(None, description="https://HOST, as the world reaches this shop")
 
+    @property
+    def base_url(self) -> str:
+        """How the world reaches this shop, or else this machine."""
+        return self.public_url or f"http://127.0.0.1:{self.port}"
+
 
 class LogConfig(Section):
     """What the program says of itself, on standard error."""
@@ -146,79 +146,10 @@ class TelegramConfig(Section):
     )
 
 
-class EpayConfig(Section):
-    """One merchant's account at a site that speaks epay V1 (易支付)."""
-
-    kind: Literal["epay"] = Field(description='"epay" or "stars"')
-    base_url: BaseAddress = Field(description="https://HOST/PATH of the site, without submit.php")
-    pid: str = Field(pattern=r"^[1-9][0-9]{0,19}$", description='the merchant number, in quotes: "1000"')
-    key: SecretText = Field(description="the merchant key, as env:NAME or file:PATH")
-    mode: Literal["mapi", "submit"] = Field("mapi", description='"mapi" or "submit"')
-    type: str = Field(
-        "alipay",
-        pattern=r"^[a-z0-9_.]{0,20}$",
-        description='"alipay", "wxpay" or what else the site calls it',
-    )
-    success_word: str = Field(
-        "success", pattern=r"^\S{1,20}$", description="one word, as the site wants to hear it"
-    )
-    fields: Annotated[Mapping[EpayField, str], Frozen] = Field(
-        default_factory=lambda: MappingProxyType({}),
-        description="a table: the usual name of a field = the site's name for it",
-    )
-
-    @field_validator("type")
-    @classmethod
-    def _a_type_unless_the_payer_chooses(cls, type_: str, info: ValidationInfo) -> str:
-        if not type_ and info.data.get("mode") == "mapi":
-            raise wrong('"" with mode = "mapi"', 'a type, or mode = "submit", where the payer chooses')
-        return type_
-
-
-class StarsConfig(Section):
-    """Telegram Stars, taken by the one bot that lists this gateway."""
-
-    kind: Literal["stars"] = Field(description='"epay" or "stars"')
-    rate: Annotated[str, Field(strict=True)] = Field(
-        pattern=r"^[0-9]{1,9}(\.[0-9]{1,9})?$",
-        description='what one Star is worth in the shop\'s currency, in quotes: "0.10"',
-    )
-    rate_source: str = Field(
-        min_length=1, max_length=80, description="where the rate was read, in a few words"
-    )
-    rate_at: Annotated[date, Field(strict=True)] = Field(
-        description="the day on which it was read: 2026-11-28"
-    )
-    prices: Annotated[Mapping[VariantId, Stars], Frozen] = Field(
-        default_factory=lambda: MappingProxyType({}), description="a table: variant = whole Stars for one"
-    )
-
-    @field_validator("rate")
-    @classmethod
-    def _above_zero(cls, rate: str) -> str:
-        if not Decimal(rate):
-            raise wrong(f'"{rate}"', "more than 0")
-        return rate
-
-    @property
-    def worth(self) -> Decimal:
-        """What one Star is worth."""
-        return Decimal(self.rate)
-
-    @property
-    def read_at(self) -> datetime:
-        """When the rate was read."""
-        return datetime.combine(self.rate_at, time(), UTC)
-
-    def hand_set(self) -> dict[int, int]:
-        """The owner's own prices."""
-        return {int(variant): stars for variant, stars in self.prices.items()}
-
-
 ChannelConfig = Annotated[
     TelegramConfig | WebchatConfig | WechatConfig | WecomConfig, Field(discriminator="kind")
 ]
-GatewayConfig = Annotated[EpayConfig | StarsConfig, Field(discriminator="kind")]
+GatewayConfig = Annotated[EpayConfig | WechatPayConfig | StarsConfig, Field(discriminator="kind")]
 
 
 class Config(Section):
@@ -258,7 +189,11 @@ _CHANNEL_KINDS: Final[Mapping[str, type[Section]]] = {
     "wechat": WechatConfig,
     "wecom": WecomConfig,
 }
-_GATEWAY_KINDS: Final[Mapping[str, type[Section]]] = {"epay": EpayConfig, "stars": StarsConfig}
+_GATEWAY_KINDS: Final[Mapping[str, type[Section]]] = {
+    "epay": EpayConfig,
+    "wechatpay": WechatPayConfig,
+    "stars": StarsConfig,
+}
 _SECTIONS: Final[Mapping[str, type[Section]]] = {
     "shop": ShopConfig,
     "database": DatabaseConfig,

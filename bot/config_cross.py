@@ -36,6 +36,7 @@ def cross_faults(raw: Mapping[str, Any]) -> list[Fault]:
         *_stars_faults(raw),
         *_platform_faults(raw),
         *_currency_faults(raw),
+        *_wechatpay_faults(raw),
         *_token_faults(raw),
         *_webhook_faults(raw),
         *_wechat_faults(raw),
@@ -170,6 +171,33 @@ def _currency_faults(raw: Mapping[str, Any]) -> Iterator[Fault]:
         if isinstance(gateway, dict) and gateway.get("kind") == "epay":
             expected = "a currency with two digits after the point, or no epay"
             yield Fault(f"gateways.{name}.kind", f"epay in a shop that counts in {currency}", expected)
+
+
+def _wechatpay_faults(raw: Mapping[str, Any]) -> Iterator[Fault]:
+    """WeChat Pay counts in yuan and has to find the shop. Inside WeChat it asks the people of one account: its own."""
+    names = _gateways_of(raw, "wechatpay")
+    currency = _table(raw, "shop").get("currency", _RULES.currency)
+    for name in names:
+        if currency != "CNY":
+            expected = 'shop.currency = "CNY", or no WeChat Pay'
+            yield Fault(f"gateways.{name}.kind", f"WeChat Pay in a shop that counts in {currency}", expected)
+    if names and _table(raw, "http").get("public_url") is None:
+        yield Fault(
+            "http.public_url", "nothing", f"https://HOST, because WeChat Pay (gateways.{names[0]}) calls it"
+        )
+    for channel_name, ways in _shown(raw):
+        channel = _table(raw, "channels")[channel_name]
+        for way in ways:
+            if way not in names or channel.get("kind") != "wechat":
+                continue
+            if channel.get("profile") != "service":
+                expected = (
+                    f'profile = "service": only a verified service account takes WeChat Pay; or not "{way}"'
+                )
+                yield Fault(f"channels.{channel_name}.gateways", show(way), expected)
+            elif channel.get("app_id") != _table(raw, "gateways")[way].get("app_id"):
+                expected = f"the app_id of channels.{channel_name}, by which its customers are known"
+                yield Fault(f"gateways.{way}.app_id", "another account's", expected)
 
 
 def _has_two_digits(currency: str) -> bool:

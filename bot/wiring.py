@@ -1,4 +1,4 @@
-"""The composition root: the only module that names concrete gateways and channels, and puts a shop together."""
+"""The composition root: puts a shop together, with its channels, gateways and suppliers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from random import SystemRandom
-from typing import Protocol
 
 import httpx
 from starlette.applications import Starlette
@@ -15,9 +14,8 @@ from starlette.routing import BaseRoute, Mount
 from admin_cmds.words import STAFF_WORDS
 from bot.channels.channel import Channel
 from bot.channels.telegram.channel import TelegramChannel
-from bot.channels.telegram.stars import StarsGateway, StarsSettings
 from bot.channels.webchat.channel import WebChatChannel
-from bot.config import Config, EpayConfig, StarsConfig, TelegramConfig
+from bot.config import Config, TelegramConfig
 from bot.config_webchat import WebchatConfig
 from bot.config_wechat import WechatConfig
 from bot.config_wecom import WecomConfig
@@ -28,6 +26,7 @@ from bot.web.app import WebMetrics, build_app
 from bot.web.pay_page import PayPages
 from bot.web.upload_page import UploadPages
 from bot.wiring_channels import telegram, webchat, wechat, wecom
+from bot.wiring_gateways import Closing, build_gateways
 from bot.wiring_suppliers import supplier_of
 from bot.wiring_verification import build_senders
 from handlers.words import CUSTOMER_WORDS, Words
@@ -36,11 +35,10 @@ from shop_core.conversations.upload_links import UploadDoor
 from shop_core.db.connect import connect
 from shop_core.db.shop import Shop
 from shop_core.db.tx import Surroundings
-from shop_core.gateways.epay import EpayGateway, EpaySettings
 from shop_core.insight.exposure import ExposureLog
 from shop_core.messaging.scene_codes import SceneCodes
 from shop_core.orders.pay_door import PayDoor
-from shop_core.payments.gateway import Gateway, Gateways
+from shop_core.payments.gateway import Gateways
 from shop_core.reconciliation.counterpart import Counterparts
 from shop_core.staff.roles import Roster
 from shop_core.subscriptions import SUBSCRIPTIONS
@@ -51,14 +49,6 @@ from shop_core.verification.sender import CodeSenders
 from shop_core.wire.certificates import certificates
 from shop_core.wire.outlet import Outlet
 from shop_core.wire.spread import Spread
-
-
-class Closing(Protocol):
-    """Something that holds connections."""
-
-    async def aclose(self) -> None:
-        """Let go of them."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,49 +127,6 @@ def open_shop(
     }
     database = connect(config.database.url.reveal(), outside.clock, surroundings)
     return Shop(database, outside.clock, policy, services)
-
-
-def build_gateways(config: Config, outside: Outside) -> tuple[Gateways, tuple[Closing, ...]]:
-    """The gateways of the config, and what somebody has to close."""
-    closing: list[Closing] = []
-    gateways: dict[str, Gateway] = {}
-    for name, settings in config.gateways.items():
-        match settings:
-            case EpayConfig():
-                client = httpx.AsyncClient(transport=outside.transport, timeout=10, verify=certificates())
-                closing.append(client)
-                gateways[name] = EpayGateway(_epay(config, name, settings), client)
-            case StarsConfig():
-                stars = StarsGateway(_stars(config, name, settings, outside))
-                closing.append(stars)
-                gateways[name] = stars
-    shown_on = {name: channel.gateways for name, channel in config.channels.items()}
-    closed = [
-        name
-        for name, channel in config.channels.items()
-        if isinstance(channel, TelegramConfig) and not channel.other_ways_to_pay
-    ]
-    in_chat = [name for name, settings in config.gateways.items() if isinstance(settings, StarsConfig)]
-    return Gateways(gateways, shown_on, closed, in_chat), tuple(closing)
-
-
-def _stars(config: Config, name: str, settings: StarsConfig, outside: Outside) -> StarsSettings:
-    """The Stars of the bot that lists them; the config's own check has seen that one does."""
-    [bot] = [
-        channel
-        for channel in config.channels.values()
-        if isinstance(channel, TelegramConfig) and name in channel.gateways
-    ]
-    return StarsSettings(
-        name=name,
-        token=bot.token,
-        rate=settings.worth,
-        rate_source=settings.rate_source,
-        rate_at=settings.read_at,
-        prices=settings.hand_set(),
-        api_base_url=bot.api_base_url,
-        httpx_kwargs=outside.telegram,
-    )
 
 
 def build_suppliers(config: Config, outside: Outside) -> tuple[Suppliers, tuple[httpx.AsyncClient, ...]]:
@@ -271,26 +218,4 @@ def _web_chats(channels: Mapping[str, Channel]) -> Iterator[str]:
 def _staff_door(config: Config) -> StaffDoor:
     """The staff's page of the first web chat."""
     has_web_chat = any(isinstance(channel, WebchatConfig) for channel in config.channels.values())
-    return StaffDoor(f"{_base_url(config)}/staff" if has_web_chat else None)
-
-
-def _base_url(config: Config) -> str:
-    """How the world reaches this shop, or else this machine."""
-    return config.http.public_url or f"http://127.0.0.1:{config.http.port}"
-
-
-def _epay(config: Config, name: str, settings: EpayConfig) -> EpaySettings:
-    base = _base_url(config)
-    return EpaySettings(
-        name=name,
-        base_url=settings.base_url,
-        pid=settings.pid,
-        key=settings.key,
-        method=settings.type,
-        mode=settings.mode,
-        success_word=settings.success_word,
-        fields=settings.fields,
-        currency=config.shop.currency,
-        notify_url=f"{base}/gateways/{name}/callback",
-        return_url=f"{base}/pay/return",
-    )
+    return StaffDoor(f"{config.http.base_url}/staff" if has_web_chat else None)

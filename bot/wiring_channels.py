@@ -16,7 +16,8 @@ from bot.channels.wechat.channel import WeChatChannel
 from bot.channels.wechat.settings import Mode, Profile, Template, WeChatSettings
 from bot.channels.wecom.channel import WeComChannel
 from bot.channels.wecom.settings import WeComSettings
-from bot.config import Config, StarsConfig, TelegramConfig
+from bot.config import Config, TelegramConfig
+from bot.config_gateways import StarsConfig
 from bot.config_webchat import ThemeConfig, WebchatConfig
 from bot.config_wechat import WechatConfig
 from bot.config_wecom import WecomConfig

@@ -5,7 +5,7 @@ Whoever holds the address may be anybody, so the page says nothing else of the o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -23,9 +23,10 @@ from shop_core.orders.ask import ask_about_order
 from shop_core.orders.errors import NoSuchOrder
 from shop_core.orders.models import OrderState
 from shop_core.orders.pay import goods_of, pay_by_gateway
-from shop_core.orders.pay_door import find_to_pay
+from shop_core.orders.pay_door import PayDoor, find_to_pay
 from shop_core.payments.gateway import Gateways
 from shop_core.payments.models import PaymentState
+from shop_core.payments.payments import PaymentView
 
 _STATES: Final = {
     OrderState.CANCELLED: "cancelled",
@@ -54,6 +55,9 @@ class PayPage:
         state: ``awaiting``, ``paid`` (whatever came after that), ``cancelled`` or ``expired``.
         deadline: Until when it can be paid; None: it cannot, or need not.
         link: Where the chosen way is paid.
+        call: What the browser itself is called with, where the chosen way is paid on this very page (``PaysOnPage``).
+        call_text: The button for that.
+        address: Of this page, for another device.
         text: What the state means.
         mark: Changes with whatever the page shows.
     """
@@ -70,6 +74,9 @@ class PayPage:
     ways: Sequence[Way] = ()
     qr: Qr | None = None
     link: str | None = None
+    call: Mapping[str, str] | None = None
+    call_text: str = ""
+    address: str | None = None
 
 
 async def show(shop: Shop, number: str, proof: str) -> PayPage:
@@ -162,11 +169,22 @@ def _draw(visit: Visit, facts: OrderFacts) -> PayPage:
     if shown is None:
         return page if names else replace(page, text=say("pay_page.in_chat"))
     code = shown.qr or shown.link
+    call = _call(visit, shown)
     return replace(
         page,
         amount=visit.money(shown.due),
         mark=f"{state}-{shown.id}-{shown.state.value}",
         qr=Qr(code, say("order.qr_alt", amount=visit.money(shown.due))) if code else None,
         link=shown.link,
+        call=call,
+        call_text=say("pay_page.way", way=way_name(visit, shown.gateway), amount=visit.money(shown.due)),
+        address=None if call is None else visit.shop.get(PayDoor).link(visit.shop, order.number),
         text=say("order.asking") if shown.state is PaymentState.INTENDED else page.text,
     )
+
+
+def _call(visit: Visit, payment: PaymentView) -> Mapping[str, str] | None:
+    """The call, where the gateway answered with neither link nor code."""
+    if payment.state is not PaymentState.OPEN or payment.link or payment.qr or payment.gateway_ref is None:
+        return None
+    return visit.shop.get(Gateways).page_call(payment.gateway, payment.gateway_ref)

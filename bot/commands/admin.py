@@ -27,7 +27,8 @@ from bot.commands.configured import with_config
 from bot.commands.reach import reach
 from bot.config import Config
 from bot.outside import Outside
-from bot.wiring import build_gateways, build_suppliers, open_shop
+from bot.wiring import build_suppliers, open_shop
+from bot.wiring_gateways import build_gateways
 from handlers.incoming import Upload
 from handlers.screen import File, Line, LinkButton, Screen, Style
 from handlers.words import CUSTOMER_WORDS, Phrases, Words

@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from bot.commands.configured import CONFIG_VARIABLE, DEFAULT_CONFIG, read_config
-from bot.config import Config, EpayConfig
+from bot.config import Config
+from bot.config_gateways import EpayConfig
 from bot.platform_rules import platform_warnings
 
 

@@ -5,6 +5,7 @@ Everything but the countdown and the live status works without a script: buttons
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from html import escape
 from pathlib import Path
@@ -33,6 +34,8 @@ _FILES: Final = Path(__file__).parent / "page"
 _LANGUAGES: Final = {"zh": "zh-CN", "en": "en"}
 _NOT_KEPT: Final = {"Cache-Control": "no-store"}
 _QR_BORDER: Final = 4
+_WECHAT: Final = "MicroMessenger"
+"""What WeChat's own browser has in its name."""
 
 
 class PayPages:
@@ -90,7 +93,9 @@ class PayPages:
         except NoSuchOrder:
             return self._nowhere()
         say = self._shop.get(Words).to(page.language)
-        inside = "\n".join(self._draw(page, say, said, request.url.path.rpartition("/")[2]))
+        here = request.url.path.rpartition("/")[2]
+        is_in_wechat = _WECHAT in request.headers.get("user-agent", "")
+        inside = "\n".join(self._draw(page, say, said, here, is_in_wechat=is_in_wechat))
         return self._filled(page.language, page.shop, page.mark, inside, 200)
 
     def _nowhere(self) -> Response:
@@ -105,7 +110,9 @@ class PayPages:
         )
         return HTMLResponse(html, status, _NOT_KEPT)
 
-    def _draw(self, page: PayPage, say: Phrases, said: str, here: str) -> Iterator[str]:
+    def _draw(
+        self, page: PayPage, say: Phrases, said: str, here: str, *, is_in_wechat: bool
+    ) -> Iterator[str]:
         if said:
             yield f'<p class="said" role="status">{escape(said)}</p>'
         yield from (f'<p class="goods">{escape(line)}</p>' for line in page.goods)
@@ -119,9 +126,11 @@ class PayPages:
             yield _draw_qr(page.qr)
         if page.link is not None and urlsplit(page.link).scheme in {"http", "https"}:
             yield f'<a class="key primary" href="{escape(page.link)}">{escape(say("order.go_pay"))}</a>'
-        if page.qr is not None or page.link is not None:
-            yield _form(here, f'<button class="key">{escape(say("order.i_paid"))}</button>')
-        weight = "" if page.qr else " primary"
+        if page.call is not None:
+            yield from _draw_call(page, say, is_in_wechat=is_in_wechat)
+        if page.qr is not None or page.link is not None or page.call is not None:
+            yield _form(here, f'<button class="key" id="paid">{escape(say("order.i_paid"))}</button>')
+        weight = "" if page.qr or page.call else " primary"
         for way in page.ways:
             if not way.is_chosen:
                 name = f'name="way" value="{escape(way.gateway)}"'
@@ -145,6 +154,17 @@ def _place(request: Request) -> dict[str, str]:
 
 def _form(here: str, button: str) -> str:
     return f'<form method="post" action="{escape(here)}">{button}</form>'
+
+
+def _draw_call(page: PayPage, say: Phrases, *, is_in_wechat: bool) -> Iterator[str]:
+    """The button that has WeChat's browser ask for the money; any other browser only shows the way into that one."""
+    if is_in_wechat:
+        call = escape(json.dumps(dict(page.call or {})))
+        yield f'<button class="key primary" data-call="{call}">{escape(page.call_text)}</button>'
+        yield f'<p class="said" role="status" id="unpaid" hidden>{escape(say("pay_page.unpaid"))}</p>'
+    elif page.address is not None:
+        yield _draw_qr(Qr(page.address, say("pay_page.open_in_wechat")))
+        yield f'<p class="muted">{escape(say("pay_page.open_in_wechat"))}</p>'
 
 
 def _draw_qr(qr: Qr) -> str:

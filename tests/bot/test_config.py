@@ -13,7 +13,8 @@ from pydantic import BaseModel
 
 from bot import config as config_module
 from bot.channels.webchat.theme import LARGEST_LOGO, Logo, Theme
-from bot.config import Config, EpayConfig, StarsConfig, TelegramConfig, load_config
+from bot.config import Config, TelegramConfig, load_config
+from bot.config_gateways import EpayConfig, StarsConfig, WechatPayConfig
 from bot.config_report import ConfigErrors
 from bot.config_section import Section
 from bot.config_suppliers import PROTOCOLS, SupplierSection
@@ -30,6 +31,7 @@ from shop_core.supply.supplier import No
 from shop_core.vault.vault import Vault, new_key
 from suppliers.declarative.file import template
 from suppliers.words import Standing
+from tests.standins.wechatpay import a_merchant
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 
@@ -53,6 +55,7 @@ IN_COMMENTS = {
     "KAPU_WECOM_TOKEN": "spamtest",
     "KAPU_WECOM_AES_KEY": "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG",
     "KAPU_WECOM_SECRET": "s3cret",
+    "KAPU_WECHATPAY_V3_KEY": a_merchant().seal_key,
     "KAPU_SMS_SECRET": new_key(),
     "KAPU_SMTP_PASSWORD": "s3cret",
 }
@@ -79,6 +82,8 @@ def lay_files(folder: Path) -> None:
     """What the example names beside itself."""
     (folder / "own-supplier.toml").write_text(template(), encoding="utf-8")
     (folder / "logo.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>', encoding="utf-8")
+    (folder / "apiclient_key.pem").write_text(a_merchant().key_pem, encoding="utf-8")
+    (folder / "pub_key.pem").write_text(a_merchant().platform_pem, encoding="utf-8")
     (folder / "texts").mkdir()
     (folder / "texts" / "zh.po").write_text('msgid "order.due"\nmsgstr "{amount}"\n', encoding="utf-8")
 
@@ -96,8 +101,13 @@ def faults_of(folder: Path, text: str, environ: Mapping[str, str] = ENVIRON) -> 
 
 
 def uncommented(text: str) -> str:
-    """The example with the keys that have no default, the suppliers, and WeChat: they stand there as comments."""
-    return re.sub(r"^# (\w+ = |\[suppliers\.|\[channels\.|\[verification\.)", r"\1", text, flags=re.MULTILINE)
+    """The example with the keys that have no default, the suppliers, WeChat and WeChat Pay: they stand there as comments."""
+    return re.sub(
+        r"^# (\w+ = |\[suppliers\.|\[channels\.|\[gateways\.|\[verification\.)",
+        r"\1",
+        text,
+        flags=re.MULTILINE,
+    )
 
 
 def test_the_example_is_valid_as_it_stands() -> None:
@@ -125,7 +135,7 @@ def test_the_keys_that_the_example_has_in_comments_are_valid_too(tmp_path: Path)
     assert config.http.public_url == "https://shop.example.com"
 
 
-_IN_COMMENTS: Final = {WechatConfig, WecomConfig, SmsConfig, SmtpConfig}
+_IN_COMMENTS: Final = {WechatConfig, WecomConfig, SmsConfig, SmtpConfig, WechatPayConfig}
 
 
 def tables_of(document: Mapping[str, Any]) -> dict[type[BaseModel], Mapping[str, object]]:
@@ -144,6 +154,7 @@ def tables_of(document: Mapping[str, Any]) -> dict[type[BaseModel], Mapping[str,
         SmsConfig: document["verification"].get("sms", {}),
         SmtpConfig: document["verification"].get("smtp", {}),
         EpayConfig: document["gateways"]["alipay"],
+        WechatPayConfig: document["gateways"].get("wechatpay", {}),
         StarsConfig: document["gateways"]["stars"],
     }
     return sections | instances
@@ -383,6 +394,24 @@ token = "env:KAPU_EPAY_KEY"
 encoding_aes_key = "env:KAPU_AES_KEY"
 open_kfid = "wk0123456789abcdef"
 """
+WECHAT_PAY = """
+[gateways.wxp]
+kind = "wechatpay"
+app_id = "wx0123456789abcdef"
+mchid = "1900000001"
+serial = "5157F09E"
+key = "file:apiclient_key.pem"
+api_v3_key = "env:KAPU_WECHATPAY_V3_KEY"
+public_key_id = "PUB_KEY_ID_0119"
+public_key = "file:pub_key.pem"
+"""
+LISTS_IT = """
+mode = "plain"
+gateways = ["wxp"]
+sells_virtual_goods = true
+app_secret = "env:KAPU_EPAY_KEY"
+profile = "service"
+"""
 STARS = """
 gateways = ["stars"]
 [gateways.stars]
@@ -404,6 +433,26 @@ secret = 'env:KAPU_EPAY_KEY'
 """
 
 REFUSED = [
+    (WECHAT_PAY, "http.public_url", "WeChat Pay (gateways.wxp) calls it"),
+    ("[shop]\ncurrency = 'USD'\n" + WECHAT_PAY, "gateways.wxp.kind", "CNY"),
+    (WECHAT_PAY.replace("apiclient_key", "pub_key"), "gateways.wxp.key", "the merchant's private key"),
+    (WECHAT_PAY.replace("pub_key", "apiclient_key"), "gateways.wxp.public_key", "WeChat Pay's public key"),
+    (WECHAT_PAY.replace("WECHATPAY_V3_KEY", "EPAY_KEY2"), "gateways.wxp.api_v3_key", "KAPU_EPAY_KEY2"),
+    (
+        WECHAT_PAY.replace("KAPU_WECHATPAY_V3_KEY", "SHORT"),
+        "gateways.wxp.api_v3_key",
+        "32 letters and digits",
+    ),
+    (
+        WECHAT + LISTS_IT.replace('"service"', '"passive"') + WECHAT_PAY,
+        "channels.wx.gateways",
+        "only a verified service account",
+    ),
+    (
+        WECHAT + LISTS_IT + WECHAT_PAY.replace("wx01", "wx99"),
+        "gateways.wxp.app_id",
+        "the app_id of channels.wx, by which its customers are known",
+    ),
     (WECOM + "gateways = ['ali']\n" + EPAY, "channels.kf.gateways", "sells_virtual_goods = true"),
     (WECOM + "hand_over = 'me'\n", "channels.kf.hand_over", '"staff" or "agents"'),
     (
@@ -565,7 +614,9 @@ def test_a_wrong_key_is_named_with_what_is_expected(
     tmp_path: Path, addition: str, key: str, said: str
 ) -> None:
     text = addition + SMALLEST if re.match(r"\w", addition) else SMALLEST + addition
-    faults = faults_of(tmp_path, text, ENVIRON | {"SHORT": "tiny-one", "EMPTY": "", "KAPU_AES_KEY": "a" * 43})
+    lay_files(tmp_path)
+    environ = ENVIRON | {"SHORT": "tiny-one", "EMPTY": "", "KAPU_AES_KEY": "a" * 43}
+    faults = faults_of(tmp_path, text, environ | {"KAPU_WECHATPAY_V3_KEY": a_merchant().seal_key})
     assert said in faults[key]
     assert "hunter2" not in str(faults)
     assert "literal" not in str(faults)
