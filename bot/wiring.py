@@ -93,6 +93,11 @@ def open_shop(
         fileless_channels=frozenset(
             name for name, channel in config.channels.items() if isinstance(channel, WechatConfig)
         ),
+        channel_names={
+            name: channel.theme.name
+            for name, channel in config.channels.items()
+            if isinstance(channel, WebchatConfig) and channel.theme and channel.theme.name
+        },
         channel_kinds={name: channel.kind for name, channel in config.channels.items()},
         contact_channels=frozenset(
             name for name, channel in config.channels.items() if isinstance(channel, TelegramConfig)
@@ -194,7 +199,7 @@ def wire(config: Config, outside: Outside, *, is_schema_current: bool = True) ->
             *PayPages(shop, partial(_door, channels)).routes(),
             *UploadPages(shop).routes(),
         ],
-        has_web_chat=bool(routes),
+        has_web_chat=_door(channels, next(_web_chats(channels), "")) is not None,
     )
     return Program(shop, channels, app, metrics, outside.timing, (*clients, *more_clients, *post_clients))
 
@@ -204,7 +209,7 @@ def _door(channels: Mapping[str, Channel], name: str) -> str | None:
     match channels.get(name):
         case TelegramChannel() as telegram:
             return telegram.front_door
-        case WebChatChannel():
+        case WebChatChannel() as chat if not chat.is_inside_others:
             is_first = name == next(iter(_web_chats(channels)))
             return "../../chat" if is_first else f"../../{name}/chat"
         case _:

@@ -96,7 +96,7 @@ async def choose(shop: Shop, number: str, proof: str, gateway: str) -> None:
         ShopError: Why he would be refused.
     """
     visit, facts = await _come(shop, number, proof)
-    title = f"{shop.policy.name} {visit.say.number(facts.order.number)}"
+    title = f"{_name_of(visit)} {visit.say.number(facts.order.number)}"
     await pay_by_gateway(shop, visit.customer, facts.order.number, gateway, title=title)
 
 
@@ -136,13 +136,19 @@ async def _come(shop: Shop, number: str, proof: str) -> tuple[Visit, OrderFacts]
     return visit, await shop.read(order_facts, order.person_id, order.number, visit.own_ways)
 
 
+def _name_of(visit: Visit) -> str:
+    """What the shop is called where the buyer is."""
+    policy = visit.shop.policy
+    return policy.channel_names.get(visit.customer.channel, policy.name)
+
+
 def _draw(visit: Visit, facts: OrderFacts) -> PayPage:
     order, payment, say = facts.order, facts.waiting, visit.say
     state = _STATES.get(state_now(visit, order), "paid")
     page = PayPage(
         visit.language,
         visit.customer.channel,
-        visit.shop.policy.name,
+        _name_of(visit),
         [f"{pick(line.names, visit.language)} × {line.quantity}" for line in order.lines],
         visit.money(order.total),
         state,

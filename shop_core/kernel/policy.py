@@ -72,6 +72,7 @@ class Policy:
             to his orders.
         contact_channels: Channel instances that tell a person's own phone number, once he lets them.
         channel_kinds: Channel instance → what it is, as customers know it: ``telegram``.
+        channel_names: Channel instance → what the shop is called there, where that is another name.
         textual_channels: Channel instances where people only type: nothing can be touched, no file shown; what would be
             one is text there.
         fileless_channels: Channel instances on which nobody can send the shop a picture or a file.
@@ -94,6 +95,7 @@ class Policy:
     fileless_channels: frozenset[str] = frozenset()
     contact_channels: frozenset[str] = frozenset()
     channel_kinds: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    channel_names: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     margin_percent: int = 0
     price_jump_percent: int = 20
     suppliers: Mapping[str, SupplierTerms] = field(default_factory=lambda: MappingProxyType({}))

@@ -92,6 +92,11 @@ class WebChatChannel:
         self._face = Face(shop.policy.name, settings.theme, words, shop.policy.languages)
         self._reception = Reception(settings.name, shop, self._hub, self._face, most=settings.most)
 
+    @property
+    def is_inside_others(self) -> bool:
+        """Whether it is shown inside other sites: opened by itself, their visitors are somebody else."""
+        return bool(self._settings.sites)
+
     def routes(self) -> list[BaseRoute]:
         """The page, its files and its socket, for the web application."""
         settings = self._settings
