@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -88,6 +88,11 @@ class Desk:
         """A moment that has passed; what is less than half a day ago needs no date."""
         is_long_ago = self.shop.clock.now() - at > _HALF_A_DAY
         return self.say.day(at) if is_long_ago else self.say.clock(at)
+
+    def named(self, words: Sequence[str], en: str | None = None) -> dict[str, str]:
+        """What was typed is in the shop's first language; ``--en`` adds the English."""
+        names = {self.shop.policy.languages[0]: " ".join(words).strip()}
+        return names if en is None else {**names, "en": en.strip()}
 
     def may(self, right: Right) -> bool:
         """Whether who is here has a right."""

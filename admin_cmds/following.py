@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from admin_cmds import goods, suppliers
+from admin_cmds import suppliers
 from admin_cmds.command import Desk
+from admin_cmds.product_screen import product_show
 from handlers.screen import Line, Screen, Style, Weight
-from shop_core.catalog.edit import set_hidden
 from shop_core.catalog.read import VariantView, get_variant
 from shop_core.db.tx import Tx, View
 from shop_core.kernel.money import Money
@@ -139,27 +139,4 @@ def _stop(tx: Tx, variant_id: int, by: str) -> None:
 async def _decided(desk: Desk, variant_id: int, key: str) -> Screen:
     variant = await desk.shop.read(get_variant, variant_id)
     price = desk.money(variant.price)
-    return (await goods.product_show(desk, variant.product_id)).with_toast(desk.say(key, price=price))
-
-
-# ---------------------------------------------------------------------------------------------------- off and on sale
-
-
-async def variant_hide(desk: Desk, variant_id: int) -> Screen:
-    """Take a variant off sale; placed orders go on."""
-    await desk.shop.write(_hide, variant_id, True, desk.actor)  # noqa: FBT003 - passed through a transaction
-    return await _decided(desk, variant_id, "admin.variant.now_hidden")
-
-
-async def variant_publish(desk: Desk, variant_id: int) -> Screen:
-    """Put a variant on sale again."""
-    await desk.shop.write(_hide, variant_id, False, desk.actor)  # noqa: FBT003 - passed through a transaction
-    return await _decided(desk, variant_id, "admin.variant.now_shown")
-
-
-def _hide(tx: Tx, variant_id: int, is_hidden: bool, by: str) -> None:  # noqa: FBT001 - what the row says
-    if get_variant(tx, variant_id).hidden is is_hidden:
-        return
-    set_hidden(tx, variant_id, is_hidden=is_hidden)
-    command = "variant hide" if is_hidden else "variant publish"
-    audit.record(tx, actor=by, command=command, details={"variant": variant_id})
+    return (await product_show(desk, variant.product_id)).with_toast(desk.say(key, price=price))

@@ -85,11 +85,8 @@ async def field_add(  # noqa: PLR0913 - one parameter for each of the command's
     longest: int,
 ) -> Screen:
     """Ask the buyers of a direct top-up for one thing more; under a key that is there, for something else."""
-    labels = {desk.shop.policy.languages[0]: " ".join(label).strip()}
-    if en is not None:
-        labels["en"] = en.strip()
     listed = () if choices is None else tuple(one.strip() for one in choices.replace("，", ",").split(","))
-    field = Field(key, labels, FieldKind(kind), not optional, listed, shortest, longest)
+    field = Field(key, desk.named(label, en), FieldKind(kind), not optional, listed, shortest, longest)
     await desk.shop.write(add_field, variant_id, field, desk.actor)
     return (await goods(desk, variant_id, None)).with_toast(desk.say("admin.field.added"))
 

@@ -9,8 +9,8 @@ from typing import Final
 
 from admin_cmds.command import Desk, ask_first
 from admin_cmds.file_links import upload_button
-from admin_cmds.goods import stock_text
 from admin_cmds.links import link_to
+from admin_cmds.product_screen import stock_text
 from handlers.screen import Button, Line, LinkButton, Prompt, Screen, Style, Weight
 from shop_core.catalog.read import ProductState, VariantView, get_variant
 from shop_core.conversations.keys import new_key

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from admin_cmds.command import Desk
-from admin_cmds.goods import stock_text
 from admin_cmds.imports import batch_buttons, latest_batches
 from admin_cmds.links import link_to
+from admin_cmds.product_screen import stock_text
 from handlers.screen import Button, Line, LinkButton, Screen, Style
 from shop_core.catalog.read import VariantView, get_product, get_variant, list_all_products
 from shop_core.db.tx import View

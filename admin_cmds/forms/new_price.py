@@ -9,7 +9,7 @@ from admin_cmds.command import Desk
 from admin_cmds.forms.form import BACK, MAKE, SAY, Answers, Asked, Form, Here, Next, Step
 from admin_cmds.forms.new_product import FormMoved
 from admin_cmds.forms.prices import read_price
-from admin_cmds.goods import priced_screen
+from admin_cmds.variants import priced_screen
 from handlers.screen import Line, Screen, Style, Weight
 from shop_core.catalog.read import VariantView, get_variant
 from shop_core.conversations.forms import DONE, FormState, move

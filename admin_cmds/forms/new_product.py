@@ -16,9 +16,8 @@ from admin_cmds.forms.variants import (
     ask_variant,
     clean,
     money_of,
-    named,
 )
-from admin_cmds.goods import product_show
+from admin_cmds.product_screen import product_show
 from handlers.screen import Button, Line, LinkButton, Screen, Style, Weight
 from shop_core.catalog.edit import NewProduct, NewVariant
 from shop_core.catalog.errors import BadProduct
@@ -54,7 +53,7 @@ async def _ask_name(here: Here) -> Asked:
 
 async def _take_name(here: Here, text: str) -> Next:
     name = clean(text)
-    if await here.desk.shop.read(find_product_named, named(here.desk, name)) is not None:
+    if await here.desk.shop.read(find_product_named, here.desk.named([name])) is not None:
         raise NameTaken(name=name)
     return Next("category", {**here.answers, "name": name})
 

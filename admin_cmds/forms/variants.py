@@ -22,10 +22,6 @@ class NameTaken(ShopError):
     code = "admin.name_taken"
 
 
-def named(desk: Desk, name: str) -> Mapping[str, str]:
-    return {desk.shop.policy.languages[0]: name}
-
-
 def clean(text: str) -> str:
     name = " ".join(text.split())
     if not 0 < len(name) <= LONGEST_NAME:
@@ -72,7 +68,7 @@ async def _name_variant(here: Here, text: str) -> Next:
     there = here.answers.get("product_id")
     if any(one["name"] == name for one in here.answers["variants"]) or (
         there is not None
-        and await here.desk.shop.read(find_variant_named, int(there), named(here.desk, name)) is not None
+        and await here.desk.shop.read(find_variant_named, int(there), here.desk.named([name])) is not None
     ):
         raise NameTaken(name=name)
     return _with_variant(here.answers, name)

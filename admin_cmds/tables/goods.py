@@ -7,7 +7,17 @@ from typing import Final
 import click
 from click import Argument, Option
 
-from admin_cmds import goods, goods_kind, imports, scenes, shelf, verifying
+from admin_cmds import (
+    categories,
+    goods_kind,
+    imports,
+    product_screen,
+    products,
+    scenes,
+    shelf,
+    variants,
+    verifying,
+)
 from admin_cmds.arguments import AMOUNT, COUNT, DAY, ID
 from admin_cmds.command import Command
 from admin_cmds.forms.walk import begin_field, begin_price, begin_product, begin_variant, form_step
@@ -19,15 +29,15 @@ from shop_core.staff.roles import Right
 COMMANDS: Final[tuple[Command, ...]] = (
     Command(
         "category add",
-        goods.category_add,
+        categories.category_add,
         "category add 视频会员 --en Video",
         Right.GOODS,
         (words("name"), en(), Option(["--parent", "parent_id"], type=ID)),
     ),
-    Command("category list", goods.category_list, "category list", Right.GOODS),
+    Command("category list", categories.category_list, "category list", Right.GOODS),
     Command(
         "product add",
-        goods.product_add,
+        products.product_add,
         "product add 爱奇艺黄金会员 --en iQIYI --category 3",
         Right.GOODS,
         (
@@ -40,14 +50,16 @@ COMMANDS: Final[tuple[Command, ...]] = (
     ),
     Command(
         "product list",
-        goods.product_list,
+        products.product_list,
         "product list 2",
         Right.LOOK,
         (Argument(["page"], type=COUNT, default="1"),),
     ),
-    Command("product show", goods.product_show, "product show 7", Right.LOOK, (number("product_id"),)),
     Command(
-        "product publish", goods.product_publish, "product publish 7", Right.GOODS, (number("product_id"),)
+        "product show", product_screen.product_show, "product show 7", Right.LOOK, (number("product_id"),)
+    ),
+    Command(
+        "product publish", products.product_publish, "product publish 7", Right.GOODS, (number("product_id"),)
     ),
     Command(
         "product qr",
@@ -56,10 +68,10 @@ COMMANDS: Final[tuple[Command, ...]] = (
         Right.LOOK,
         (number("product_id"), Argument(["channel"], required=False)),
     ),
-    Command("product hide", goods.product_hide, "product hide 7", Right.GOODS, (number("product_id"),)),
+    Command("product hide", products.product_hide, "product hide 7", Right.GOODS, (number("product_id"),)),
     Command(
         "product refund",
-        goods.product_refund,
+        products.product_refund,
         "product refund 7 wallet",
         Right.GOODS,
         (number("product_id"), Argument(["to"], type=click.Choice([to.value for to in RefundTo]))),
@@ -76,7 +88,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     ),
     Command(
         "variant add",
-        goods.variant_add,
+        variants.variant_add,
         "variant add 7 15.00 月卡 --cost 12.30 --per-person 5",
         Right.GOODS,
         (
@@ -93,7 +105,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     ),
     Command(
         "price",
-        goods.set_price,
+        variants.set_price,
         "price 12 15.00 12.30",
         Right.GOODS,
         (
@@ -105,7 +117,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     ),
     Command(
         "limits",
-        goods.set_limits,
+        variants.set_limits,
         "limits 12 2 5",
         Right.GOODS,
         (

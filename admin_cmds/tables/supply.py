@@ -7,7 +7,7 @@ from typing import Final
 import click
 from click import Argument, Option
 
-from admin_cmds import following, markups, purchases, reconciling, suppliers
+from admin_cmds import following, markups, purchases, reconciling, suppliers, variants
 from admin_cmds.arguments import AMOUNT, COUNT, ENDING, PERCENT, SCOPE
 from admin_cmds.command import Command
 from admin_cmds.forms.walk import begin_markup
@@ -87,10 +87,10 @@ COMMANDS: Final[tuple[Command, ...]] = (
     ),
     Command("price keep", following.price_keep, "price keep 12", Right.GOODS, (number("variant_id"),)),
     Command("price stop", following.price_stop, "price stop 12", Right.GOODS, (number("variant_id"),)),
-    Command("variant hide", following.variant_hide, "variant hide 12", Right.GOODS, (number("variant_id"),)),
+    Command("variant hide", variants.variant_hide, "variant hide 12", Right.GOODS, (number("variant_id"),)),
     Command(
         "variant publish",
-        following.variant_publish,
+        variants.variant_publish,
         "variant publish 12",
         Right.GOODS,
         (number("variant_id"),),
