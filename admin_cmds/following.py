@@ -9,8 +9,10 @@ from handlers.screen import Line, Screen, Style, Weight
 from shop_core.catalog.read import VariantView, get_variant
 from shop_core.db.tx import Tx, View
 from shop_core.kernel.money import Money
-from shop_core.pricing import follow as pricing
-from shop_core.pricing.follow import NothingToFollow, Proposal
+from shop_core.pricing.decide import accept_price, keep_price, stop_selling
+from shop_core.pricing.follow import NothingToFollow, is_following, stop_following
+from shop_core.pricing.follow import follow as follow_supplier
+from shop_core.pricing.proposals import Proposal, find_proposal
 from shop_core.staff import audit
 
 
@@ -41,13 +43,13 @@ async def follow(desk: Desk, variant_id: int, *, yes: bool) -> Screen:
 
 
 def _see(view: View, variant_id: int) -> tuple[VariantView, Proposal | None]:
-    return get_variant(view, variant_id), pricing.find_proposal(view, variant_id)
+    return get_variant(view, variant_id), find_proposal(view, variant_id)
 
 
 def _follow(tx: Tx, variant_id: int, by: str) -> None:
-    if pricing.is_following(tx, variant_id):
+    if is_following(tx, variant_id):
         return
-    made = pricing.follow(tx, variant_id)
+    made = follow_supplier(tx, variant_id)
     details: dict[str, str | int] = {"variant": variant_id, "price": made.new_price.decimal_text()}
     audit.record(tx, actor=by, command="follow", details=details)
 
@@ -61,7 +63,7 @@ async def unfollow(desk: Desk, variant_id: int) -> Screen:
 
 def _unfollow(tx: Tx, variant_id: int, by: str) -> bool:
     get_variant(tx, variant_id)
-    stopped = pricing.stop_following(tx, variant_id, by=by)
+    stopped = stop_following(tx, variant_id, by=by)
     if stopped:
         audit.record(tx, actor=by, command="unfollow", details={"variant": variant_id})
     return stopped
@@ -105,7 +107,7 @@ async def price_accept(desk: Desk, variant_id: int, price: Money) -> Screen:
 
 
 def _accept(tx: Tx, variant_id: int, price: Money, by: str) -> None:
-    made = pricing.accept_price(tx, variant_id, price, by=by)
+    made = accept_price(tx, variant_id, price, by=by)
     details: dict[str, str | int] = {
         "variant": variant_id,
         "from": made.old_price.decimal_text(),
@@ -121,7 +123,7 @@ async def price_keep(desk: Desk, variant_id: int) -> Screen:
 
 
 def _keep(tx: Tx, variant_id: int, by: str) -> None:
-    pricing.keep_price(tx, variant_id, by=by)
+    keep_price(tx, variant_id, by=by)
     audit.record(tx, actor=by, command="price keep", details={"variant": variant_id})
 
 
@@ -132,7 +134,7 @@ async def price_stop(desk: Desk, variant_id: int) -> Screen:
 
 
 def _stop(tx: Tx, variant_id: int, by: str) -> None:
-    pricing.stop_selling(tx, variant_id, by=by)
+    stop_selling(tx, variant_id, by=by)
     audit.record(tx, actor=by, command="price stop", details={"variant": variant_id})
 
 

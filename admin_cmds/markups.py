@@ -13,8 +13,9 @@ from shop_core.conversations.keys import new_key
 from shop_core.db.shop import Shop
 from shop_core.db.tx import Tx, View
 from shop_core.kernel.money import Money
-from shop_core.pricing.follow import Preview, Proposal, preview, reprice_as_previewed
 from shop_core.pricing.markup import Ending, Markup
+from shop_core.pricing.proposals import Preview, Proposal, preview
+from shop_core.pricing.reprice import reprice_as_previewed
 from shop_core.pricing.rules import Rules, Scope, Subject, check_subject, drop_rule, load_rules, put_rule
 from shop_core.staff import audit
 

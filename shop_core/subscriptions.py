@@ -9,7 +9,7 @@ from shop_core.db.outbox import Consumer
 from shop_core.kernel.events import CaseOpened, ListRead, OrderPaid, TaskOpened
 from shop_core.messaging.tell_staff import tell_of_case, tell_of_task
 from shop_core.orders.fulfil import fulfil
-from shop_core.pricing.follow import reprice
+from shop_core.pricing.reprice import reprice
 
 CONSUMERS: Final[Mapping[str, Consumer]] = {
     "orders.fulfil": fulfil,

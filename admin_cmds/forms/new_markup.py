@@ -18,8 +18,9 @@ from shop_core.customers.people import Address
 from shop_core.db.tx import Tx, View
 from shop_core.kernel.money import Money, parse_money
 from shop_core.pricing.example import Example, find_example
-from shop_core.pricing.follow import Preview, preview, reprice_as_previewed
 from shop_core.pricing.markup import BadMarkup, Ending, Markup
+from shop_core.pricing.proposals import Preview, preview
+from shop_core.pricing.reprice import reprice_as_previewed
 from shop_core.pricing.rules import Scope, Subject, load_rules
 
 _PERCENTS: Final = (500, 1000, 1500, 2000, 3000, 5000)

@@ -19,8 +19,9 @@ from shop_core.orders.by_hand import take_task
 from shop_core.orders.fulfil import finish_paid
 from shop_core.orders.pay import pay_from_wallet
 from shop_core.payments.gateway import GatewayRefused, Notice
-from shop_core.pricing.follow import follow, reprice_some
+from shop_core.pricing.follow import follow
 from shop_core.pricing.markup import Markup
+from shop_core.pricing.reprice import reprice_some
 from shop_core.pricing.rules import Scope, Subject, put_rule
 from shop_core.reconciliation.counterpart import Counterparts
 from shop_core.reconciliation.lines import Line, LineState

@@ -17,9 +17,11 @@ from shop_core.catalog.errors import PriceChecked
 from shop_core.catalog.read import get_variant
 from shop_core.delivery.available import count_available
 from shop_core.kernel.money import Money
-from shop_core.pricing import follow as pricing
-from shop_core.pricing.follow import MOST_OPEN, NothingToFollow, PriceMoved
+from shop_core.pricing.decide import PriceMoved, accept_price, keep_price, stop_selling
+from shop_core.pricing.follow import NothingToFollow, follow
 from shop_core.pricing.markup import Ending, Markup, is_jump, price_of
+from shop_core.pricing.proposals import preview
+from shop_core.pricing.reprice import MOST_OPEN
 from shop_core.pricing.rules import Place, Rules, Scope, Subject, load_rules
 from shop_core.supply.offers import see_offer
 from shop_core.supply.sync import FULL_EVERY, sync_offers
@@ -90,7 +92,7 @@ async def a_follower(trade: Trade, *, cost: int = 500, ref: str = "A") -> int:
     variant = await trade.market.a_variant(price=990, codes=1)
     await trade.connect(variant, trade.first, ref=ref, cost=cost)
     await set_rule(trade.market.shop, FIRST, TWENTY, by=OWNER)
-    await trade.market.shop.write(pricing.follow, variant)
+    await trade.market.shop.write(follow, variant)
     return variant
 
 
@@ -123,7 +125,7 @@ async def test_a_price_follows_and_a_price_by_hand_stays(trade: Trade) -> None:
     assert await price(trade, variant) == 700
     other = await trade.market.a_variant(codes=0)
     with pytest.raises(NothingToFollow):
-        await trade.market.shop.write(pricing.follow, other)
+        await trade.market.shop.write(follow, other)
 
 
 async def test_a_jump_is_not_sold_at_before_somebody_accepts_it(trade: Trade) -> None:
@@ -139,15 +141,15 @@ async def test_a_jump_is_not_sold_at_before_somebody_accepts_it(trade: Trade) ->
     shown = await trade.market.shop.read(get_variant, variant)
     assert (await trade.market.shop.read(count_available, [shown]))[variant].is_held
     with pytest.raises(PriceMoved):
-        await trade.market.shop.write(pricing.accept_price, variant, cny(840), by=OWNER)
-    await trade.market.shop.write(pricing.accept_price, variant, cny(852), by=OWNER)
+        await trade.market.shop.write(accept_price, variant, cny(840), by=OWNER)
+    await trade.market.shop.write(accept_price, variant, cny(852), by=OWNER)
     assert await held(trade) == []
     order = await trade.market.an_order(customer, variant)
     assert order.total == cny(852)
     await costs_now(trade, 715)
     assert await price(trade, variant) == 858
     with pytest.raises(PriceMoved):
-        await trade.market.shop.write(pricing.keep_price, variant, by=OWNER)
+        await trade.market.shop.write(keep_price, variant, by=OWNER)
 
 
 async def test_a_held_price_may_be_kept_or_taken_off_sale_or_come_back_by_itself(trade: Trade) -> None:
@@ -156,8 +158,8 @@ async def test_a_held_price_may_be_kept_or_taken_off_sale_or_come_back_by_itself
     back = await a_follower(trade, ref="C")
     await costs_now(trade, 900, "A", "B", "C")
     assert sorted(await held(trade)) == [kept, stopped, back]
-    await trade.market.shop.write(pricing.keep_price, kept, by=OWNER)
-    await trade.market.shop.write(pricing.stop_selling, stopped, by=OWNER)
+    await trade.market.shop.write(keep_price, kept, by=OWNER)
+    await trade.market.shop.write(stop_selling, stopped, by=OWNER)
     await costs_now(trade, 505, "C")
     assert await held(trade) == []
     seen = [await trade.market.shop.read(get_variant, one) for one in (kept, stopped, back)]
@@ -180,7 +182,8 @@ async def test_many_prices_are_made_by_as_many_statements_as_few(trade: Trade) -
     assert {await price(trade, variant) for variant in variants} == {628}
     await costs_now(trade, 5000, *(f"A{number}" for number in range(len(variants))))
     assert len(await held(trade)) == MOST_OPEN
-    assert await trade.market.shop.read(pricing.count_held) == len(variants)
+    waiting = [await trade.market.shop.read(get_variant, one) for one in variants]
+    assert all(one.price_held for one in waiting)
 
 
 async def test_between_whole_lists_only_what_changed_is_priced(trade: Trade) -> None:
@@ -208,7 +211,7 @@ async def test_the_preview_says_what_the_rule_then_does(trade: Trade) -> None:
     await a_follower(trade, ref="B", cost=1000)
     wanted = Markup(percent_bp=9000, ending=Ending.NINETY)
     rules = (await trade.market.shop.read(load_rules)).with_rule(FIRST, wanted)
-    seen = await trade.market.shop.read(pricing.preview, rules, language="zh")
+    seen = await trade.market.shop.read(preview, rules, language="zh")
     assert seen.changes == 2
     assert (seen.first[0].old_price, seen.first[0].new_price) == (cny(600), cny(990))
     await set_rule(trade.market.shop, FIRST, wanted, by=OWNER)
