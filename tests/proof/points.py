@@ -98,7 +98,7 @@ EVERYBODYS = frozenset(
         "mailbox._store_all",
         "people.meet",
         "show._remember",
-        "workers._finish",
+        "letters._finish",
         "getUpdates",
         "answerCallbackQuery",
         "deleteMessages",
@@ -108,7 +108,7 @@ EVERYBODYS = frozenset(
         "reveal._look",
         # News that goes out while the buyer looks already.
         "queue.claim_messages",
-        "workers._mark_sent",
+        "messages._mark_sent",
     }
 )
 """What is passed while somebody browses, and when he looks at his code: by each purchase alike."""

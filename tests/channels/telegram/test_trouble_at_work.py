@@ -9,9 +9,10 @@ from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from bot.channels.telegram.channel import TelegramChannel
+from bot.letters import GIVE_UP_AFTER
 from bot.metrics import Metrics
 from bot.timing import Timing
-from bot.workers import GIVE_UP_AFTER, Workers
+from bot.workers import Workers
 from handlers.screen import Screen
 from shop_core.db.inbox import count_pending
 from shop_core.db.shop import Shop
