@@ -13,8 +13,8 @@ from admin_cmds.refusals import refusal_text
 from admin_cmds.registry import carry_out, find, listed_for
 from admin_cmds.threads import replied_thread
 from handlers import conversation
-from handlers.conversation import LONGEST_TEXT, arrive
-from handlers.incoming import Contact, Incoming, Link, Text, Upload
+from handlers.arriving import arrive
+from handlers.incoming import LONGEST_SAID, Contact, Incoming, Link, Text, Upload
 from handlers.links import match
 from handlers.screen import Line, LinkButton, Prompt, Screen, Style
 from handlers.visit import Visit
@@ -141,7 +141,7 @@ def _completed(waiting: tuple[str, ...], text: str, asked: str | None) -> _Said:
     """What was asked for, with the words that answer it."""
     if _takes_text(waiting):
         return _Said(waiting, answered=asked, text=text)
-    rest = () if _takes_file(waiting) else split_words(text[:LONGEST_TEXT])
+    rest = () if _takes_file(waiting) else split_words(text[:LONGEST_SAID])
     return _Said((*waiting, *rest), answered=asked)
 
 
@@ -153,7 +153,7 @@ def _waiting_words(asked: str | None) -> tuple[str, ...] | None:
 
 def _typed(text: str) -> _Said | None:
     """``/price 12 15``, also as ``/price@shop_bot 12 15``, also with ``admin`` before it."""
-    words = split_words(text.lstrip()[1 : LONGEST_TEXT * 2])
+    words = split_words(text.lstrip()[1 : LONGEST_SAID * 2])
     if not words:
         return _Said(())
     first = words[0].partition("@")[0].lower()

@@ -7,6 +7,8 @@ from typing import Final
 
 LONGEST_LINK: Final = 64
 """Bytes of UTF-8: what a Telegram button carries; the narrowest of the channels."""
+LONGEST_SAID: Final = 200
+"""A free text longer than this is neither a search nor a quantity; the rest of it is not looked at."""
 
 
 def storable(text: str) -> str:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.conversation import FLOWS
 from handlers.deep_links import PUBLIC, link_of, payload_of
+from handlers.flows import FLOWS
 from handlers.links import link, match
 
 CHANGING = {

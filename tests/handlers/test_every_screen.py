@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from handlers.conversation import FLOWS
+from handlers.flows import FLOWS
 from handlers.links import match
 from handlers.screen import LinkButton
 from tests.core.builders import a_market

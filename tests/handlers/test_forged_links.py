@@ -7,7 +7,7 @@ from typing import Any, Final
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from handlers.conversation import CHANGES, FLOWS, PROOFS
+from handlers.flows import CHANGES, FLOWS, PROOFS
 from handlers.links import ROUTES, link, match
 from handlers.screen import Screen
 from shop_core.customers.preferences import Topic
