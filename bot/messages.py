@@ -18,7 +18,7 @@ from shop_core.db.claims import Fenced
 from shop_core.db.shop import Shop
 from shop_core.db.tx import Tx
 from shop_core.kernel.errors import RetryLater, Unknown
-from shop_core.messaging import queue
+from shop_core.messaging import sending
 from shop_core.messaging.elsewhere import tell_also, tell_elsewhere
 from shop_core.messaging.queue import QueuedMessage
 
@@ -42,7 +42,7 @@ class MessageWork:
 
     async def some(self) -> bool:
         """Send what is due. Whether there was something."""
-        claimed = await self._shop.write(queue.claim_messages, list(self._channels), BATCH)
+        claimed = await self._shop.write(sending.claim_messages, list(self._channels), BATCH)
         of_each: dict[Address, list[QueuedMessage]] = {}
         for message in claimed:
             of_each.setdefault(message.address, []).append(message)
@@ -107,7 +107,7 @@ async def _send(channel: Channel, address: Address, news: Sequence[NewsScreen]) 
 
 def _mark_sent(tx: Tx, message: QueuedMessage, screen: Screen | None) -> None:
     """The news is there; what it asks is asked, unless the person is in the middle of something."""
-    queue.mark_sent(tx, message)
+    sending.mark_sent(tx, message)
     if screen is not None:
         tell_also(tx, message)
     if screen is not None and screen.waits_for is not None:
@@ -120,5 +120,5 @@ def _mark_sent(tx: Tx, message: QueuedMessage, screen: Screen | None) -> None:
 
 def _put_off(tx: Tx, message: QueuedMessage, problem: str, retry_after_s: int | None) -> None:
     """Again later; where else he wants to hear it he need not wait for that."""
-    if queue.postpone(tx, message, problem, retry_after_s=retry_after_s):
+    if sending.postpone(tx, message, problem, retry_after_s=retry_after_s):
         tell_also(tx, message)

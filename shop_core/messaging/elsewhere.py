@@ -12,14 +12,8 @@ from shop_core.customers.people import Address, find_customer
 from shop_core.db.inbox import LaneRow
 from shop_core.db.tx import Tx, View
 from shop_core.messaging.models import Message
-from shop_core.messaging.queue import (
-    NewsKind,
-    QueuedMessage,
-    end_failed,
-    mark_failed,
-    queue_message,
-    withdraw_from,
-)
+from shop_core.messaging.queue import NewsKind, QueuedMessage, queue_message, withdraw_from
+from shop_core.messaging.sending import end_failed, mark_failed
 
 FOR_CUSTOMERS: Final = frozenset(
     {

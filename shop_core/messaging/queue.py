@@ -1,4 +1,4 @@
-"""Queueing news, and working the queue off channel by channel."""
+"""News that waits to be told: queued once for its cause, told on a screen, or taken back."""
 
 from __future__ import annotations
 
@@ -9,21 +9,13 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Insert, Row, Update, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Insert, Row, bindparam, func, select, update
 
-from shop_core.cases.cases import CaseKind, open_case
 from shop_core.customers.people import Address
 from shop_core.db.base import Moment, table_of
-from shop_core.db.claims import Fenced, finish
 from shop_core.db.tx import Tx, View
 from shop_core.db.upsert import insert_into
 from shop_core.messaging.models import Message
-
-LEASE: Final = timedelta(seconds=60)
-_LONGEST_PAUSE_S: Final = 900
-GIVE_UP_AFTER: Final = timedelta(days=2)
-"""Who did not come back to a web page for two days will not be told there; the order's screen shows the goods all the same,
-so this is no case for a person."""
 
 
 class MessageState(StrEnum):
@@ -85,39 +77,8 @@ class QueuedMessage:
     due_at: datetime
 
 
-_MESSAGES: Final = table_of(Message)
-_CLAIM: Final = (
-    update(_MESSAGES)
-    .where(
-        Message.id.in_(
-            select(
-                select(Message.id)
-                .where(
-                    Message.channel.in_(bindparam("channels", expanding=True)),
-                    Message.due_at <= bindparam("now", type_=Moment()),
-                )
-                .order_by(Message.due_at)
-                .limit(bindparam("most"))
-                .with_for_update(skip_locked=True)
-                .cte("due")
-                .c.id
-            )
-        )
-    )
-    .values(
-        due_at=bindparam("until", type_=Moment()),
-        token=bindparam("new_token"),
-        attempts=Message.attempts + 1,
-    )
-    .returning(*Message.__table__.columns)
-)
-_MARK_SENT: Final = (
-    update(_MESSAGES)
-    .where(Message.id == bindparam("sent"), Message.token == bindparam("held"))
-    .values(state=MessageState.SENT.value, sent_at=bindparam("at", type_=Moment()), due_at=None, problem=None)
-)
 _MARK_TOLD: Final = (
-    update(_MESSAGES)
+    update(table_of(Message))
     .where(
         Message.channel == bindparam("on"),
         Message.external_id == bindparam("to"),
@@ -126,6 +87,20 @@ _MARK_TOLD: Final = (
     )
     .values(state=MessageState.SENT.value, sent_at=bindparam("at", type_=Moment()), due_at=None)
 )
+
+
+def message_of(row: Row[Any]) -> QueuedMessage:
+    """A row of messages."""
+    return QueuedMessage(
+        row.id,
+        Address(row.channel, row.external_id),
+        NewsKind(row.news),
+        row.args,
+        row.token or 0,
+        row.attempts,
+        row.queued_at,
+        row.due_at,
+    )
 
 
 @cache
@@ -180,82 +155,12 @@ def withdraw_from(tx: Tx, address: Address, kinds: Collection[NewsKind]) -> Sequ
     ).all()
 
 
-def claim_messages(tx: Tx, channels: Collection[str], limit: int) -> Sequence[QueuedMessage]:
-    """Take due messages of the channels this process can send on, oldest first."""
-    values = {"now": tx.now, "most": limit, "until": tx.now + LEASE, "new_token": tx.new_token()}
-    rows = tx.execute(_CLAIM, values | {"channels": list(channels)}).all()
-    return [
-        QueuedMessage(
-            row.id,
-            Address(row.channel, row.external_id),
-            NewsKind(row.news),
-            row.args,
-            row.token,
-            row.attempts,
-            row.queued_at,
-            row.due_at,
-        )
-        for row in sorted(rows, key=lambda row: row.id)
-    ]
-
-
-def mark_sent(tx: Tx, message: QueuedMessage) -> None:
-    """The channel took it.
-
-    Raises:
-        Fenced: Another sender had taken it over; that one says what became of it.
-    """
-    values = {"sent": message.id, "held": message.token, "at": tx.now}
-    if tx.execute(_MARK_SENT, values).rowcount != 1:
-        raise Fenced
-
-
 def mark_told(tx: Tx, address: Address, cause: str) -> None:
     """The person has read this on a screen that answered him, or is told what came of it: no need to send it as well.
 
     Who is sending it already goes on, and finds nothing wrong.
     """
     tx.execute(_MARK_TOLD, {"on": address.channel, "to": address.external_id, "of": cause, "at": tx.now})
-
-
-def postpone(tx: Tx, message: QueuedMessage, problem: str, *, retry_after_s: int | None = None) -> bool:
-    """Not sent, or not known to be: again later, ever more slowly, until ``GIVE_UP_AFTER``. Returns whether it is.
-
-    Whoever came back meanwhile is told at once all the same, and who was told on a screen is not told again.
-
-    Raises:
-        Fenced: Given up, and another sender had taken it over.
-    """
-    if tx.now - message.queued_at > GIVE_UP_AFTER:
-        end_failed(tx, message, problem)
-        return False
-    pause_s = retry_after_s if retry_after_s is not None else min(2**message.attempts, _LONGEST_PAUSE_S)
-    untouched = _own(message).where(Message.due_at == message.due_at)
-    tx.execute(untouched.values(due_at=tx.now + timedelta(seconds=pause_s), problem=problem[:200]))
-    return True
-
-
-def mark_failed(tx: Tx, message: QueuedMessage, problem: str) -> None:
-    """The channel will never take it (a blocked bot, a person who is gone): a case, since somebody waits for news.
-
-    Not so for the news of a case: an owner who cannot be reached would be told of that, and so on for ever; nor for
-    customers' messages and tasks: if nobody sees to them, that is a case of its own.
-    """
-    end_failed(tx, message, problem)
-    if message.news in FOR_STAFF_ONLY:
-        return
-    open_case(
-        tx, CaseKind.MESSAGE, message.id, {"channel": message.address.channel, "news": message.news.value}
-    )
-
-
-def end_failed(tx: Tx, message: QueuedMessage, problem: str) -> None:
-    """It will not be sent there.
-
-    Raises:
-        Fenced: Another sender had taken it over.
-    """
-    finish(tx, _own(message).values(state=MessageState.FAILED.value, due_at=None, problem=problem[:200]))
 
 
 def list_queued(view: View, address: Address, *, limit: int) -> Sequence[tuple[str, QueuedMessage]]:
@@ -270,22 +175,7 @@ def list_queued(view: View, address: Address, *, limit: int) -> Sequence[tuple[s
         .order_by(Message.id)
         .limit(limit)
     )
-    return [
-        (
-            row.cause,
-            QueuedMessage(
-                row.id,
-                address,
-                NewsKind(row.news),
-                row.args,
-                row.token or 0,
-                row.attempts,
-                row.queued_at,
-                row.due_at,
-            ),
-        )
-        for row in rows
-    ]
+    return [(row.cause, message_of(row)) for row in rows]
 
 
 def wake_address(tx: Tx, address: Address) -> None:
@@ -331,7 +221,3 @@ def _failed(address: Address) -> Sequence[ColumnElement[bool]]:
         Message.external_id == address.external_id,
         Message.state == MessageState.FAILED.value,
     )
-
-
-def _own(message: QueuedMessage) -> Update:
-    return update(table_of(Message)).where(Message.id == message.id, Message.token == message.token)

@@ -15,7 +15,8 @@ from shop_core.db.shop import Shop
 from shop_core.db.tx import Tx
 from shop_core.delivery.hand_over import SealedCode
 from shop_core.kernel.errors import RetryLater, Unknown
-from shop_core.messaging.queue import QueuedMessage, claim_messages, mark_sent, postpone
+from shop_core.messaging.queue import QueuedMessage
+from shop_core.messaging.sending import claim_messages, mark_sent, postpone
 from shop_core.orders.errors import NoSuchOrder
 from shop_core.resale import signing, told
 from shop_core.resale.keys import CHANNEL, ResellerView, find_any_reseller

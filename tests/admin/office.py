@@ -17,8 +17,9 @@ from shop_core.conversations.upload_links import UploadDoor
 from shop_core.customers.people import Address
 from shop_core.db.shop import Shop
 from shop_core.insight.exposure import ExposureLog
-from shop_core.messaging.queue import QueuedMessage, claim_messages
+from shop_core.messaging.queue import QueuedMessage
 from shop_core.messaging.scene_codes import SceneCodes
+from shop_core.messaging.sending import claim_messages
 from shop_core.payments.gateway import Gateways
 from shop_core.reconciliation.counterpart import Counterparts
 from shop_core.staff.audit import AuditEntry, list_recent

@@ -9,7 +9,8 @@ import pytest
 from handlers.screen import Code, Screen
 from shop_core.customers.people import Customer
 from shop_core.kernel.money import Money
-from shop_core.messaging.queue import NewsKind, claim_messages, mark_failed
+from shop_core.messaging.queue import NewsKind
+from shop_core.messaging.sending import claim_messages, mark_failed
 from shop_core.orders.end import expire_orders
 from shop_core.payments.gateway import GatewayRefused, Notice
 from tests.admin.office import OWNER_CHANNEL, Office, button, links_of, text_of

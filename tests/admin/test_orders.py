@@ -9,7 +9,7 @@ import pytest
 from shop_core.customers.people import Customer
 from shop_core.kernel.errors import RetryLater
 from shop_core.kernel.money import Money
-from shop_core.messaging.queue import GIVE_UP_AFTER, claim_messages, mark_failed, mark_sent, postpone
+from shop_core.messaging.sending import GIVE_UP_AFTER, claim_messages, mark_failed, mark_sent, postpone
 from shop_core.orders.end import cancel_order, expire_orders
 from shop_core.orders.models import OrderState
 from shop_core.orders.pay import pay_from_wallet

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, event, text
 
 from shop_core.db import inbox
 from shop_core.db.tx import Tx, View
-from shop_core.messaging.queue import claim_messages
+from shop_core.messaging.sending import claim_messages
 from shop_core.orders.end import expire_orders
 from shop_core.orders.fulfil import sweep_undelivered
 from shop_core.orders.pay import pay_from_wallet

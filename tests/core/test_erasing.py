@@ -18,7 +18,7 @@ from shop_core.delivery.kinds import change_kind
 from shop_core.delivery.restock import wish
 from shop_core.kernel.secret import Secret
 from shop_core.messaging.parcels import pack
-from shop_core.messaging.queue import claim_messages, mark_failed
+from shop_core.messaging.sending import claim_messages, mark_failed
 from shop_core.messaging.shown import Place, remember_shown
 from shop_core.orders.by_hand import finish_task, take_task
 from shop_core.orders.end import cancel_order

@@ -10,19 +10,14 @@ from shop_core.cases.cases import CaseKind, list_open, open_case
 from shop_core.customers.people import Address
 from shop_core.db.claims import Fenced
 from shop_core.messaging.queue import (
-    GIVE_UP_AFTER,
-    LEASE,
     NewsKind,
     QueuedMessage,
-    claim_messages,
     count_queued,
-    mark_failed,
-    mark_sent,
     mark_told,
-    postpone,
     queue_message,
     wake_address,
 )
+from shop_core.messaging.sending import GIVE_UP_AFTER, LEASE, claim_messages, mark_failed, mark_sent, postpone
 from tests.core.builders import Market
 
 ADDRESS = Address("web", "c1")

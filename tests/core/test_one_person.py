@@ -22,7 +22,8 @@ from shop_core.kernel.errors import Unknown
 from shop_core.kernel.secret import Secret
 from shop_core.messaging.choices import offer
 from shop_core.messaging.elsewhere import find_last_used, tell_also, tell_elsewhere
-from shop_core.messaging.queue import NewsKind, QueuedMessage, claim_messages
+from shop_core.messaging.queue import NewsKind, QueuedMessage
+from shop_core.messaging.sending import claim_messages
 from shop_core.orders.end import cancel_order, expire_orders
 from shop_core.orders.errors import NoSuchOrder, OverPersonLimit, TooManyUnpaid
 from shop_core.orders.give_back import send_refunds

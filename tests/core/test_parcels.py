@@ -20,7 +20,8 @@ from shop_core.messaging.parcels import (
     purge,
     unpack,
 )
-from shop_core.messaging.queue import NewsKind, claim_messages, mark_sent, queue_message
+from shop_core.messaging.queue import NewsKind, queue_message
+from shop_core.messaging.sending import claim_messages, mark_sent
 from tests.core.builders import Market, a_market
 from tests.core.races import run_between
 

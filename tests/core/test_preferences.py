@@ -19,7 +19,8 @@ from shop_core.customers.preferences import (
     set_timezone,
 )
 from shop_core.delivery.restock import tell_waves, wish
-from shop_core.messaging.queue import NewsKind, claim_messages, mark_sent
+from shop_core.messaging.queue import NewsKind
+from shop_core.messaging.sending import claim_messages, mark_sent
 from shop_core.threads.answer import AWAKE, answer_customer
 from shop_core.threads.read import list_threads
 from shop_core.threads.sealing import Said

@@ -13,7 +13,8 @@ from shop_core.conversations import prompts
 from shop_core.customers.people import Address, Customer
 from shop_core.db.tx import Tx, View
 from shop_core.kernel.errors import ShopError
-from shop_core.messaging.queue import NewsKind, claim_messages, mark_failed, mark_sent
+from shop_core.messaging.queue import NewsKind
+from shop_core.messaging.sending import claim_messages, mark_failed, mark_sent
 from shop_core.staff.audit import list_recent
 from shop_core.staff.roles import Roster
 from shop_core.tables import METADATA

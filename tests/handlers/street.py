@@ -23,7 +23,8 @@ from shop_core.customers.people import Address, Customer, find_customer
 from shop_core.db.shop import Shop
 from shop_core.db.tx import Tx
 from shop_core.insight.exposure import ExposureLog
-from shop_core.messaging.queue import QueuedMessage, claim_messages
+from shop_core.messaging.queue import QueuedMessage
+from shop_core.messaging.sending import claim_messages
 from shop_core.payments.gateway import Gateways
 from shop_core.staff.roles import Roster
 from shop_core.vault.vault import Vault

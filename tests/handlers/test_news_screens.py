@@ -10,7 +10,8 @@ import pytest
 
 from handlers.news import news_screen
 from handlers.screen import Line, order_slot
-from shop_core.messaging.queue import NewsKind, QueuedMessage, claim_messages
+from shop_core.messaging.queue import NewsKind, QueuedMessage
+from shop_core.messaging.sending import claim_messages
 from shop_core.orders.end import expire_orders
 from shop_core.orders.refund import refund_order
 from tests.handlers.street import Street, Visitor, text_of

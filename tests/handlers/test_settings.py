@@ -7,7 +7,8 @@ import json
 from handlers.links import link
 from handlers.news import news_screen
 from shop_core.customers.preferences import Topic
-from shop_core.messaging.queue import NewsKind, claim_messages
+from shop_core.messaging.queue import NewsKind
+from shop_core.messaging.sending import claim_messages
 from shop_core.threads.answer import answer_customer
 from shop_core.threads.sealing import Said
 from tests.core.builders import OWNER, a_market

@@ -107,7 +107,7 @@ EVERYBODYS = frozenset(
         # The buyer looks at his code.
         "reveal._look",
         # News that goes out while the buyer looks already.
-        "queue.claim_messages",
+        "sending.claim_messages",
         "messages._mark_sent",
     }
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from shop_core.cases.cases import CaseKind, list_open
-from shop_core.messaging.queue import GIVE_UP_AFTER
+from shop_core.messaging.sending import GIVE_UP_AFTER
 from shop_core.resale.keys import close_keys
 from shop_core.resale.tell import tell_resellers
 from tests.admin.office import button, links_of, staffed, text_of

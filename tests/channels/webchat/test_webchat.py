@@ -20,7 +20,8 @@ from shop_core.customers.people import Address, meet, set_language
 from shop_core.db.inbox import count_pending
 from shop_core.db.tx import Tx
 from shop_core.kernel.errors import RetryLater, Unknown
-from shop_core.messaging.queue import NewsKind, claim_messages, mark_sent, postpone, queue_message
+from shop_core.messaging.queue import NewsKind, queue_message
+from shop_core.messaging.sending import claim_messages, mark_sent, postpone
 from tests.channels.webchat.stage import CODE, WORDS, Chat, Page, a_chat, an_id, an_open_chat
 from tests.web.stage import an_open_shop
 
