@@ -25,9 +25,10 @@ from shop_core.orders.decide import (
 )
 from shop_core.orders.read import OrderView, get_by_line
 from shop_core.stock.codes import read_codes
+from shop_core.supply.asks import Ask, list_asks
 from shop_core.supply.calls import What
 from shop_core.supply.models import PurchaseState
-from shop_core.supply.purchases import Ask, PurchaseView, list_asks
+from shop_core.supply.purchases import PurchaseView
 
 MOST_ASKS: Final = 8
 """The latest questions shown: enough to see what the supplier did."""

@@ -12,7 +12,8 @@ from shop_core.stock.hold import count_held, hold_if_enough
 from shop_core.stock.put_in import Arrival, SealedPiece, put_in
 from shop_core.supply.costs import Earned
 from shop_core.supply.models import PurchaseState
-from shop_core.supply.purchases import PurchaseView, count_attempts, list_purchases, plan, withdraw
+from shop_core.supply.plan import count_attempts, plan, withdraw
+from shop_core.supply.purchases import PurchaseView, list_purchases
 from shop_core.supply.routing import Need
 
 

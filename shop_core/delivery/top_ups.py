@@ -17,7 +17,8 @@ from shop_core.delivery.tasks import find_task, open_task
 from shop_core.stock.put_in import SealedPiece
 from shop_core.supply.costs import Earned
 from shop_core.supply.models import PurchaseState
-from shop_core.supply.purchases import PurchaseView, count_attempts, list_purchases, plan, withdraw
+from shop_core.supply.plan import count_attempts, plan, withdraw
+from shop_core.supply.purchases import PurchaseView, list_purchases
 from shop_core.supply.routing import Need, has_routes
 
 _HANDED: Final = insert(table_of(Delivery))

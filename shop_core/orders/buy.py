@@ -30,21 +30,14 @@ from shop_core.kernel.secret import Secret
 from shop_core.orders.heard import ask_person, end_refused, seal_heard, take_answer, take_news
 from shop_core.orders.read import OrderView, lock_by_line
 from shop_core.supply import calls
+from shop_core.supply.asks import Ask, note_ask
 from shop_core.supply.calls import Heard, Price, Trouble, What
 from shop_core.supply.costs import Earned
 from shop_core.supply.health import note_silence, pass_gate
 from shop_core.supply.models import PurchaseState
 from shop_core.supply.offers import see_offer
-from shop_core.supply.purchases import (
-    LEASE,
-    Ask,
-    PurchaseView,
-    change,
-    has_other_way,
-    move,
-    note_ask,
-    require_claim,
-)
+from shop_core.supply.plan import has_other_way
+from shop_core.supply.purchases import LEASE, PurchaseView, change, move, require_claim
 from shop_core.supply.routing import Need
 from shop_core.supply.supplier import No, NoSuchSupplier, Offer, PurchaseRequest, Supplier, Suppliers
 from shop_core.supply.verdict import Step, Way, again, way_to_ask

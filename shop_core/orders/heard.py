@@ -24,22 +24,13 @@ from shop_core.orders.models import OrderState
 from shop_core.orders.read import OrderView, lock_by_line
 from shop_core.orders.topped_up import is_in_vain, take_top_up
 from shop_core.stock.put_in import SealedPiece, seal_pieces
+from shop_core.supply.asks import Ask, note_ask
 from shop_core.supply.books import book_bought, book_kept, book_returned, charged, cost_said
 from shop_core.supply.calls import Heard, Trouble, What
 from shop_core.supply.costs import landed
 from shop_core.supply.health import note_failure, note_silence, note_success, offer_subject
 from shop_core.supply.models import PurchaseState
-from shop_core.supply.purchases import (
-    TOPIC,
-    Ask,
-    PurchaseView,
-    as_written,
-    change,
-    lock,
-    move,
-    note_ask,
-    require_claim,
-)
+from shop_core.supply.purchases import TOPIC, PurchaseView, as_written, change, lock, move, require_claim
 from shop_core.supply.supplier import Accepted, Capabilities, Done, Failed, GoodsKind, No, Partial, Refused
 from shop_core.supply.verdict import Step, Verdict, fewer_than_said, judge
 from shop_core.supply.wake_ups import was_woken

@@ -29,7 +29,7 @@ from shop_core.payments.refunds import RefundView, start_refund
 from shop_core.stock.errors import OutOfStock
 from shop_core.stock.hold import cost_of_line, hold_cards, release_held
 from shop_core.supply.costs import Earned
-from shop_core.supply.purchases import withdraw
+from shop_core.supply.plan import withdraw
 from shop_core.supply.routing import can_supply, has_routes
 
 _ORDER: Final = table_of(Order)

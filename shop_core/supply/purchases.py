@@ -1,51 +1,35 @@
-"""Purchases as rows: planned, claimed, sent, asked about, over. Steps only; who leads them is above."""
+"""Purchases as rows: claimed, read, changed along the table of their states. Steps only; who leads them is above."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
-from functools import cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, func, insert, literal_column, select, update
-from sqlalchemy.sql.dml import ReturningInsert
+from sqlalchemy import Row, bindparam, literal_column, select, update
 
 from shop_core.db.base import table_of
 from shop_core.db.claims import Fenced, claim_due
 from shop_core.db.tx import Tx, View
-from shop_core.db.upsert import insert_into
 from shop_core.kernel.errors import ShopError
 from shop_core.kernel.money import Money
-from shop_core.kernel.numbers import new_number
-from shop_core.supply.models import IS_LIVE, TRANSITIONS, WITHDRAWN, Purchase, PurchaseAsk, PurchaseState
-from shop_core.supply.routing import Need, list_candidates
+from shop_core.supply.models import IS_LIVE, TRANSITIONS, Purchase, PurchaseState
 from shop_core.supply.supplier import GoodsKind
 
 _ALL: Final = select(*Purchase.__table__.columns)
 _LOCKED: Final = _ALL.where(Purchase.id == bindparam("wanted")).with_for_update()
 _OF_LINES: Final = _ALL.where(Purchase.line_id.in_(bindparam("lines", expanding=True))).order_by(Purchase.id)
-_ATTEMPTS: Final = select(
-    func.count().label("made"), func.count().filter(literal_column(IS_LIVE)).label("live")
-).where(Purchase.line_id == bindparam("line"))
 _LIVE: Final = select(Purchase.id).where(Purchase.line_id == bindparam("line"), literal_column(IS_LIVE))
 _CHANGE: Final = update(table_of(Purchase)).where(Purchase.id == bindparam("changed"))
 _MOVE: Final = update(table_of(Purchase)).where(
     Purchase.id == bindparam("moved"), Purchase.state == bindparam("from_state")
 )
-_NOTE: Final = insert(table_of(PurchaseAsk))
 
 LEASE: Final = timedelta(minutes=2)
 """How long a claim lasts: longer than a look at the price and a call together may take (``calls.CALL_S``)."""
-LONGEST_SAID: Final = 200
 TOPIC: Final = "purchases"
 """What the workers of purchases wait for."""
-
-
-class PurchaseUnderWay(ShopError):
-    """A supplier may still deliver for this order: giving the money back now could lose both."""
-
-    code = "supply.under_way"
 
 
 class NoSuchPurchase(ShopError):
@@ -92,92 +76,12 @@ class PurchaseView:
         return self.state not in {PurchaseState.DONE, PurchaseState.REFUSED}
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """One question and its answer, for the evidence."""
-
-    what: str
-    answer: str
-    said: str
-    asked_at: datetime
-    answered_at: datetime
-
-
-# -------------------------------------------------------------------------------------------------- planning
-
-
-class Attempts(NamedTuple):
-    """How many purchases there are for a line, and how many of them are not over: one at most."""
-
-    made: int
-    live: int
-
-
-def count_attempts(view: View, line_id: int) -> Attempts:
-    """What was done for a line so far."""
-    row = view.execute(_ATTEMPTS, {"line": line_id}).one()
-    return Attempts(row.made, row.live)
-
-
-def plan(tx: Tx, need: Need, *, attempt: int) -> bool:
-    """Plan to buy what a line lacks through the best offer that was not tried yet. False: there is none.
-
-    The caller holds the order's lock, so nobody else plans for the line; the index insists.
-
-    Args:
-        attempt: Which purchase of the line it is, from 1.
-    """
-    candidates = list_candidates(tx, need)
-    if not candidates:
-        return False
-    best = candidates[0]
-    values = {
-        "line_id": need.line_id,
-        "variant_id": need.variant_id,
-        "attempt": attempt,
-        "offer_id": best.offer_id,
-        "supplier": best.supplier,
-        "offer_ref": best.ref,
-        "kind": best.kind.value,
-        "quantity": need.quantity,
-        "currency": best.limit.currency,
-        "limit_minor": best.limit.minor,
-        "state": PurchaseState.PLANNED.value,
-        "planned_at": tx.now,
-        "due_at": best.opens_at or tx.now,
-        "inputs": dict(best.inputs),
-        "attempts": 0,
-    }
-    _insert(tx, values)
-    tx.wake(TOPIC)
-    return True
-
-
-def _insert(tx: Tx, values: dict[str, Any]) -> None:
-    made = None
-    while made is None:
-        # Only the number may meet another's; a second live purchase of the line is a bug, and loud.
-        row = values | {"number": new_number(tx.random)}
-        made = tx.execute(_new_purchase(is_postgresql=tx.is_postgresql), row).scalar()
-
-
-@cache
-def _new_purchase(*, is_postgresql: bool) -> ReturningInsert[Any]:
-    new = insert_into(Purchase, is_postgresql=is_postgresql)
-    return new.on_conflict_do_nothing(index_elements=[Purchase.number]).returning(Purchase.id)
-
-
-def has_other_way(view: View, need: Need) -> bool:
-    """Whether an offer that was not tried yet could be asked now."""
-    return any(one.opens_at is None for one in list_candidates(view, need))
-
-
 # --------------------------------------------------------------------------------------------------- claiming
 
 
 def claim_purchases(tx: Tx, limit: int) -> Sequence[PurchaseView]:
     """Take purchases that are due, each with the token that whoever finishes it compares."""
-    return [_view(row) for row in claim_due(tx, Purchase, limit=limit, lease=LEASE)]
+    return [purchase_of(row) for row in claim_due(tx, Purchase, limit=limit, lease=LEASE)]
 
 
 def claim_one(tx: Tx, purchase_id: int) -> PurchaseView | None:
@@ -192,7 +96,7 @@ def claim_one(tx: Tx, purchase_id: int) -> PurchaseView | None:
         .values(due_at=tx.now + LEASE, token=tx.new_token(), attempts=Purchase.attempts + 1)
         .returning(*Purchase.__table__.columns)
     ).first()
-    return None if row is None else _view(row)
+    return None if row is None else purchase_of(row)
 
 
 def require_claim(tx: Tx, claimed: PurchaseView) -> PurchaseView:
@@ -219,13 +123,13 @@ def lock(tx: Tx, purchase_id: int) -> PurchaseView:
     row = tx.execute(_LOCKED, {"wanted": purchase_id}).first()
     if row is None:
         raise NoSuchPurchase
-    return _view(row)
+    return purchase_of(row)
 
 
 def find_purchase(view: View, purchase_id: int) -> PurchaseView | None:
     """A purchase by its id."""
     row = view.execute(_ALL.where(Purchase.id == purchase_id)).first()
-    return None if row is None else _view(row)
+    return None if row is None else purchase_of(row)
 
 
 def find_told(view: View, supplier: str, number: str, supplier_ref: str | None) -> PurchaseView | None:
@@ -237,22 +141,12 @@ def find_told(view: View, supplier: str, number: str, supplier_ref: str | None) 
         row = view.execute(wanted.where(Purchase.supplier_ref == supplier_ref).order_by(Purchase.id)).first()
     else:
         row = None
-    return None if row is None else _view(row)
+    return None if row is None else purchase_of(row)
 
 
 def list_purchases(view: View, line_ids: Sequence[int]) -> Sequence[PurchaseView]:
     """Every attempt for some lines, first made first."""
-    return [_view(row) for row in view.execute(_OF_LINES, {"lines": list(line_ids)})]
-
-
-def list_asks(view: View, purchase_id: int) -> Sequence[Ask]:
-    """What the supplier was asked and said, in order."""
-    rows = view.execute(
-        select(*PurchaseAsk.__table__.columns)
-        .where(PurchaseAsk.purchase_id == purchase_id)
-        .order_by(PurchaseAsk.id)
-    )
-    return [Ask(row.what, row.answer, row.said, row.asked_at, row.answered_at) for row in rows]
+    return [purchase_of(row) for row in view.execute(_OF_LINES, {"lines": list(line_ids)})]
 
 
 def has_live(view: View, line_id: int) -> bool:
@@ -314,40 +208,9 @@ def as_written(purchase: PurchaseView, columns: Mapping[str, Any]) -> PurchaseVi
 _SEEN: Final = frozenset(one.name for one in fields(PurchaseView))
 
 
-def note_ask(tx: Tx, purchase: PurchaseView, ask: Ask) -> None:
-    """Keep what the supplier was asked and said."""
-    tx.execute(
-        _NOTE,
-        {
-            "purchase_id": purchase.id,
-            "what": ask.what,
-            "answer": ask.answer[:24],
-            "said": ask.said[:LONGEST_SAID],
-            "asked_at": ask.asked_at,
-            "answered_at": ask.answered_at,
-        },
-    )
+def purchase_of(row: Row[Any]) -> PurchaseView:
+    """A row of purchases."""
 
-
-def withdraw(tx: Tx, line_ids: Sequence[int]) -> None:
-    """Give up what is only planned for some lines, so that their order may be refunded. The caller holds its lock.
-
-    Raises:
-        PurchaseUnderWay: One has left us already. Nothing may be refunded before its end is known.
-    """
-    live = tx.execute(
-        _ALL.where(Purchase.line_id.in_(line_ids), literal_column(IS_LIVE))
-        .order_by(Purchase.id)
-        .with_for_update()
-    )
-    for row in live.all():
-        purchase = _view(row)
-        if purchase.state is not PurchaseState.PLANNED:
-            raise PurchaseUnderWay(purchase=purchase.number)
-        move(tx, purchase, PurchaseState.REFUSED, reason=WITHDRAWN, ended_at=tx.now)
-
-
-def _view(row: Row[Any]) -> PurchaseView:
     def money(minor: int | None) -> Money | None:
         return None if minor is None else Money(minor, row.currency)
 

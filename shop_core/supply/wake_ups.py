@@ -11,9 +11,10 @@ from typing import Final
 from sqlalchemy import select
 
 from shop_core.db.tx import Tx, View
+from shop_core.supply.asks import Ask, note_ask
 from shop_core.supply.calls import What
 from shop_core.supply.models import PurchaseAsk
-from shop_core.supply.purchases import Ask, PurchaseView, note_ask
+from shop_core.supply.purchases import PurchaseView
 
 WAKE_UP: Final = "wake_up"
 

@@ -21,7 +21,8 @@ from shop_core.orders.pay import pay_from_wallet
 from shop_core.orders.refund import refund_order
 from shop_core.stock.errors import OutOfStock
 from shop_core.supply.offers import NewRoute, connect_offer, disconnect_offer, find_offers
-from shop_core.supply.purchases import PurchaseUnderWay, claim_purchases
+from shop_core.supply.plan import PurchaseUnderWay
+from shop_core.supply.purchases import claim_purchases
 from shop_core.supply.supplier import Capabilities, Done, Failed, No, Outcome, Partial, Told
 from tests.core.builders import OWNER, outcomes
 from tests.core.wholesaler import NOTHING, ONLY_QUERY, ONLY_REPEAT, Trade, a_trade

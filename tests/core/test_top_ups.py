@@ -35,7 +35,7 @@ from shop_core.orders.refund import CodeWasSeen, refund_order, refund_seen_order
 from shop_core.orders.reveal import reveal_codes
 from shop_core.orders.say import say_inputs
 from shop_core.supply.offers import NotAsked, NotSellable, OtherGoods
-from shop_core.supply.purchases import PurchaseUnderWay
+from shop_core.supply.plan import PurchaseUnderWay
 from shop_core.supply.supplier import InputField, Told
 from shop_core.vault.vault import Vault
 from tests.core.builders import outcomes
