@@ -16,8 +16,8 @@ from bot.outside import Outside
 from bot.wiring import open_shop
 from shop_core.db.tx import Tx
 from shop_core.payments.gateway import Gateways
-from tests.channels.wechat.stage import TIMING, opened
-from tests.channels.wecom.stage import lay
+from tests.channels.premises import TIMING, opened
+from tests.channels.wecom.stage import lay_wecom_shop
 from tests.standins.wecom import Account, WeComStandIn
 
 LETTERS = "SELECT count(*) FROM inbox"
@@ -31,7 +31,7 @@ async def test_what_was_pulled_is_stored_with_the_cursor_or_not_at_all(
         people = [wecom.customer() for _ in range(3)]
         for person in people:
             await person.say("hi")
-        config = lay(tmp_path / "shop", sqlite_url, wecom)
+        config = lay_wecom_shop(tmp_path / "shop", sqlite_url, wecom)
         child = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "tests.process.pulling", str(config), str(number)
         )

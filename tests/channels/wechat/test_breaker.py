@@ -15,7 +15,8 @@ from shop_core.customers.people import Address
 from shop_core.db.tx import Tx
 from shop_core.kernel.errors import RetryLater, Unknown
 from shop_core.supply.health import OPENS_AFTER
-from tests.channels.wechat.stage import CALL_S, NAME, Stage, a_wechat_shop
+from tests.channels.premises import CALL_S
+from tests.channels.wechat.stage import NAME, Stage, a_wechat_shop
 from tests.standins.cashier import CashierControl
 from tests.standins.wechat import Follower
 

@@ -8,7 +8,8 @@ from typing import Final
 import pytest
 from structlog.testing import capture_logs
 
-from tests.channels.wechat.stage import a_wechat_shop, until
+from tests.channels.premises import until
+from tests.channels.wechat.stage import a_wechat_shop
 from tests.standins.cashier import CashierControl
 from tests.standins.wechat import Account, WeChatStandIn
 

@@ -13,7 +13,8 @@ from sqlalchemy import text
 
 from shop_core.db.tx import Tx
 from tests.browser import browser, complaints_of
-from tests.channels.wechat.stage import NAME, a_wechat_shop, until
+from tests.channels.premises import until
+from tests.channels.wechat.stage import NAME, a_wechat_shop
 from tests.channels.wechat.test_wechat import SENT, _at_the_bill
 from tests.standins.cashier import CashierControl
 from tests.standins.wechat import Follower

@@ -8,7 +8,8 @@ from typing import Final
 
 import httpx
 
-from tests.channels.wecom.stage import NAME, a_wecom_shop, until
+from tests.channels.premises import until
+from tests.channels.wecom.stage import NAME, a_wecom_shop
 from tests.standins.wecom import Account, WeComStandIn
 
 LETTERS: Final = "SELECT count(*) FROM inbox"
