@@ -5,14 +5,9 @@ import datetime as dt
 import json
 import logging
 import os
-import signal
-import socket
 import sys
 from collections.abc import Sequence
-from types import FrameType
 from typing import get_args
-
-import uvicorn
 
 from bot.sandbox.cashier.desk import Desk
 from bot.sandbox.cashier.faults import BreakableHttp
@@ -26,10 +21,7 @@ from bot.sandbox.cashier.settings import (
     Settings,
 )
 from bot.sandbox.cashier.web import build_app
-
-# The control panel has no password, so nobody else's machine may reach it.
-HOST = "127.0.0.1"
-_SHUTDOWN_S = 2
+from bot.sandbox.process import serve
 
 
 class JsonLines(logging.Formatter):
@@ -58,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (SettingError, KeyError, ValueError) as error:
         parser.error(str(error))
     _log_to_standard_error()
-    _serve(settings, chosen.port)
+    serve(build_app(Desk(settings, Notifier())), chosen.port, http=BreakableHttp)
     return 0
 
 
@@ -99,49 +91,6 @@ def _log_to_standard_error() -> None:
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     # Only our own lines: httpx logs whole addresses at this level.
     logging.getLogger("cashier").setLevel(logging.INFO)
-
-
-def _serve(settings: Settings, port: int) -> None:
-    desk = Desk(settings, Notifier())
-    config = uvicorn.Config(
-        build_app(desk),
-        http=BreakableHttp,
-        ws="none",
-        loop="asyncio",
-        lifespan="on",
-        log_config=None,
-        access_log=False,  # It would write queries, and api.php has the key in its query.
-        proxy_headers=False,
-        timeout_graceful_shutdown=_SHUTDOWN_S,
-    )
-    server = uvicorn.Server(config)
-
-    def stop(_: int, __: FrameType | None) -> None:
-        server.should_exit = True
-
-    # Before uvicorn listens to signals, and after: once stopped it raises the signal again, which would
-    # end the process by that signal instead of by 0.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
-    with _listen(port, config.backlog) as listener:
-        port = listener.getsockname()[1]
-        first = {"event": "listening", "host": HOST, "port": port, "base_url": f"http://{HOST}:{port}"}
-        sys.stdout.write(json.dumps(first) + "\n")
-        sys.stdout.flush()
-        server.run(sockets=[listener])
-
-
-def _listen(port: int, backlog: int) -> socket.socket:
-    """Listen before the address is told, so that whoever reads it can connect at once.
-
-    The protocol is named, as asyncio sets TCP_NODELAY on such sockets only; without it each answer waits
-    some 40 ms for the other side's delayed acknowledgement.
-    """
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((HOST, port))
-    listener.listen(backlog)
-    return listener
 
 
 if __name__ == "__main__":
