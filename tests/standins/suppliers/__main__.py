@@ -7,7 +7,8 @@ import asyncio
 import json
 import sys
 
-from tests.standins.suppliers.server import listen, serve
+from tests.standins.prompt import listen
+from tests.standins.suppliers.server import serve
 
 
 def main() -> None:

@@ -10,8 +10,9 @@ import socket
 import sys
 import threading
 
+from tests.standins.prompt import listen
 from tests.standins.telegram.driver import DEFAULT_TOKEN, DEFAULT_USERNAME
-from tests.standins.telegram.server import ApiServer, listen
+from tests.standins.telegram.server import ApiServer
 from tests.standins.telegram.world import World
 
 

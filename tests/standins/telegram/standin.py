@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
+from tests.standins.prompt import listen
 from tests.standins.telegram.control import Control
 from tests.standins.telegram.driver import (
     DEFAULT_TOKEN,
@@ -19,7 +20,7 @@ from tests.standins.telegram.driver import (
     RemoteTelegram,
     TelegramDriver,
 )
-from tests.standins.telegram.server import ApiServer, listen
+from tests.standins.telegram.server import ApiServer
 from tests.standins.telegram.world import World
 
 _ROOT = Path(__file__).parents[3]
