@@ -7,14 +7,15 @@ that remembers what it was asked and answers what it was told to.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
-from contextlib import asynccontextmanager, closing
+from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from random import Random
 from typing import Any, Final
 
+import pytest
 from sqlalchemy import Engine, create_engine, make_url, text
 
 from shop_core.catalog.edit import NewProduct, NewVariant, add_product, add_variant, set_state
@@ -456,3 +457,21 @@ def _rows(view: View, statement: str, params: Mapping[str, object]) -> list[dict
 
 def _execute(tx: Tx, statement: str, params: Mapping[str, object]) -> None:
     tx.execute(text(statement), dict(params))
+
+
+@contextmanager
+def power_cut(shop: Shop, *, after: int) -> Iterator[None]:
+    """The process dies: what the block would write after so many transactions is not written, and ends the block."""
+    write, writes = shop.write, 0
+
+    async def dying_write(*args: Any) -> Any:
+        nonlocal writes
+        writes += 1
+        if writes > after:
+            raise ConnectionResetError("power cut")
+        return await write(*args)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shop, "write", dying_write)
+        with pytest.raises(ConnectionResetError):
+            yield

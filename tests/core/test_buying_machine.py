@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import sys
-import tempfile
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
@@ -35,10 +33,9 @@ from shop_core.orders.refund import refund_order
 from shop_core.supply.purchases import PurchaseView, claim_purchases, find_purchase, list_purchases
 from shop_core.supply.supplier import Accepted, Capabilities, Done, GoodsKind, Partial, Told
 from tests.core.builders import OWNER
+from tests.core.machines import NewDatabase, copies_of, emptied, entered, left, rules
 from tests.core.test_top_ups import ASKED, PHONE, a_top_up
-from tests.core.test_trade_machine import rules
 from tests.core.wholesaler import NOTHING, ONLY_QUERY, ONLY_REPEAT, Trade, Wholesaler, a_trade
-from tests.postgres import delete_all_rows
 
 Result = TypeVar("Result")
 
@@ -77,7 +74,7 @@ class Buying(RuleBasedStateMachine):
     Codes from both wholesalers or from one, direct top-ups from both, and direct top-ups that staff see to.
     """
 
-    new_database: ClassVar[Callable[[], Coroutine[Any, Any, str]]]
+    new_database: ClassVar[NewDatabase]
     seen: ClassVar[Counter[str]]
     """How orders, purchases and charges have ended, over all shops."""
 
@@ -85,7 +82,7 @@ class Buying(RuleBasedStateMachine):
         super().__init__()
         self.runner = asyncio.Runner()
         self.context = a_trade(self.runner.run(type(self).new_database()))
-        self.trade: Trade = self.runner.run(_entered(self.context))
+        self.trade: Trade = self.runner.run(entered(self.context))
         self.buyers: dict[str, Customer] = {}
         self.variants: list[int] = []
         self.frozen: list[PurchaseView] = []
@@ -266,7 +263,7 @@ class Buying(RuleBasedStateMachine):
         try:
             if self.variants:
                 self.runner.run(self._end())
-            self.runner.run(_left(self.context))
+            self.runner.run(left(self.context))
         finally:
             self.runner.close()
 
@@ -366,37 +363,19 @@ def _codes_in(seller: Wholesaler, number: str, sale: Any) -> tuple[Any, ...]:
     return seller.codes(number, sale.request.quantity) if sale.cost.minor and is_code else ()
 
 
-async def _entered(context: Any) -> Trade:
-    trade: Trade = await context.__aenter__()
-    return trade
-
-
-async def _left(context: Any) -> None:
-    await context.__aexit__(None, None, None)
-
-
-def test_any_faults_and_crashes_end_in_goods_or_money_on_sqlite(sqlite_template: Path) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        made: list[int] = []
-
-        async def copy() -> str:
-            made.append(1)
-            path = Path(folder) / f"{len(made)}.db"
-            shutil.copyfile(sqlite_template, path)
-            return f"sqlite+aiosqlite:///{path}"
-
-        seen: Counter[str] = Counter()
-        machine = type("BuyingOnSqlite", (Buying,), {"new_database": staticmethod(copy), "seen": seen})
-        run_state_machine_as_test(machine, settings=rules(examples=SHOPS, steps=STEPS))
-        sys.stderr.write(f"{dict(sorted(seen.items()))}\n")
-        assert not IS_LONG or seen["charges"] >= LEAST_CHARGES * SHOPS, "too few to call it a long run"
+def test_any_faults_and_crashes_end_in_goods_or_money_on_sqlite(
+    sqlite_template: Path, tmp_path: Path
+) -> None:
+    seen: Counter[str] = Counter()
+    fresh = copies_of(sqlite_template, tmp_path)
+    machine = type("BuyingOnSqlite", (Buying,), {"new_database": staticmethod(fresh), "seen": seen})
+    run_state_machine_as_test(machine, settings=rules(examples=SHOPS, steps=STEPS))
+    sys.stderr.write(f"{dict(sorted(seen.items()))}\n")
+    assert not IS_LONG or seen["charges"] >= LEAST_CHARGES * SHOPS, "too few to call it a long run"
 
 
 @pytest.mark.postgresql
 def test_any_faults_and_crashes_end_in_goods_or_money_on_postgresql(postgresql_database: str) -> None:
-    async def empty() -> str:
-        await delete_all_rows(postgresql_database)
-        return postgresql_database
-
-    machine = type("BuyingOnPostgresql", (Buying,), {"new_database": staticmethod(empty), "seen": Counter()})
+    fresh = emptied(postgresql_database)
+    machine = type("BuyingOnPostgresql", (Buying,), {"new_database": staticmethod(fresh), "seen": Counter()})
     run_state_machine_as_test(machine, settings=rules(examples=2, steps=25))

@@ -12,7 +12,7 @@ from shop_core.stock.carry_on import carry_on
 from shop_core.stock.errors import BadFile
 from shop_core.stock.import_codes import Import, import_codes
 from shop_core.stock.models import BatchState
-from tests.core.builders import OWNER, Market
+from tests.core.builders import OWNER, Market, power_cut
 
 STRANGE = [
     '<&>"',
@@ -54,24 +54,11 @@ async def test_a_sold_code_is_not_imported_again(market: Market) -> None:
     assert (await market.stock(variant, ["A"])).already_there == 1
 
 
-async def test_an_import_that_died_half_way_is_gone_on_with(
-    market: Market, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_import_that_died_half_way_is_gone_on_with(market: Market) -> None:
     variant = await market.a_variant(codes=0)
     file = [f"CODE-{n % (2 * CHUNK)}" for n in range(3 * CHUNK)] + ["bad\x07"] + ["CODE-LAST"] * 9
-    write, writes = market.shop.write, 0
-
-    async def dying_write(*args: object) -> object:
-        nonlocal writes
-        writes += 1
-        if writes > 2:
-            raise ConnectionResetError("power cut")
-        return await write(*args)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(market.shop, "write", dying_write)
-    with pytest.raises(ConnectionResetError):
+    with power_cut(market.shop, after=2):
         await market.stock(variant, file)
-    monkeypatch.undo()
     assert await market.cards() == {"available": CHUNK}
     assert await carry_on(market.shop, silently) is None, "its process may still be at it"
     market.clock.advance(seconds=LEASE.total_seconds())

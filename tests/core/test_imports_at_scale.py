@@ -22,7 +22,7 @@ from shop_core.stock.import_codes import AT_ONCE, Import, import_codes, seal_par
 from shop_core.stock.models import BatchState
 from shop_core.stock.undo_import import undo_import
 from shop_core.vault.vault import Vault
-from tests.core.builders import OWNER, VAULT_KEYS, Market, a_market
+from tests.core.builders import OWNER, VAULT_KEYS, Market, a_market, power_cut
 from tests.core.races import run_between
 
 MANY = 20_000
@@ -231,24 +231,11 @@ async def test_taking_back_stops_an_import_that_is_under_way(market: Market) -> 
     assert left.batch_id == batch.batch_id
 
 
-async def test_taking_back_that_died_half_way_is_finished_by_a_worker(
-    market: Market, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_taking_back_that_died_half_way_is_finished_by_a_worker(market: Market) -> None:
     variant = await market.a_variant(codes=0)
     batch = await market.stock(variant, 3 * CHUNK)
-    write, writes = market.shop.write, 0
-
-    async def dying_write(*args: object) -> object:
-        nonlocal writes
-        writes += 1
-        if writes > 2:
-            raise ConnectionResetError("power cut")
-        return await write(*args)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(market.shop, "write", dying_write)
-    with pytest.raises(ConnectionResetError):
+    with power_cut(market.shop, after=2):
         await undo_import(market.shop, batch.batch_id, by=OWNER)
-    monkeypatch.undo()
     assert await market.cards() == {"available": 2 * CHUNK}
     market.clock.advance(seconds=LEASE.total_seconds())
     ended = await carry_on(market.shop, silently)

@@ -7,14 +7,11 @@ put in, who has seen which, and how much money each gateway has told of.
 from __future__ import annotations
 
 import asyncio
-import shutil
-import tempfile
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -36,7 +33,7 @@ from shop_core.orders.refund import refund_order, refund_seen_order
 from shop_core.orders.suspense import credit_to_buyer, mark_returned
 from shop_core.payments.gateway import Notice
 from tests.core.builders import EPAY, OTHER_GATEWAY, OWNER, Market, a_market
-from tests.postgres import delete_all_rows
+from tests.core.machines import NewDatabase, copies_of, emptied, entered, left, rules
 
 Result = TypeVar("Result")
 
@@ -48,7 +45,7 @@ VARIANTS = st.integers(0, 1)
 class Trade(RuleBasedStateMachine):
     """Three people, two variants, two gateways."""
 
-    new_database: ClassVar[Callable[[], Coroutine[Any, Any, str]]]
+    new_database: ClassVar[NewDatabase]
 
     orders: Bundle[tuple[int, str]] = Bundle("orders")
     payments: Bundle[str] = Bundle("payments")
@@ -58,7 +55,7 @@ class Trade(RuleBasedStateMachine):
         super().__init__()
         self.runner = asyncio.Runner()
         self.context = a_market(self.runner.run(type(self).new_database()))
-        self.market: Market = self.runner.run(_entered(self.context))
+        self.market: Market = self.runner.run(entered(self.context))
         self.people: list[Customer] = []
         self.variants: list[int] = []
         self.imported: set[str] = set()
@@ -74,7 +71,7 @@ class Trade(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         try:
-            self.runner.run(_left(self.context))
+            self.runner.run(left(self.context))
         finally:
             self.runner.close()
 
@@ -207,43 +204,14 @@ class Trade(RuleBasedStateMachine):
         assert booked == sum(self.told.values())
 
 
-async def _entered(context: Any) -> Market:
-    market: Market = await context.__aenter__()
-    return market
-
-
-async def _left(context: Any) -> None:
-    await context.__aexit__(None, None, None)
-
-
-def rules(*, examples: int, steps: int) -> settings:
-    return settings(
-        max_examples=examples,
-        stateful_step_count=steps,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
-
-
-def test_any_order_of_trades_leaves_the_shop_whole_on_sqlite(sqlite_template: Path) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        made: list[int] = []
-
-        async def copy() -> str:
-            made.append(1)
-            path = Path(folder) / f"{len(made)}.db"
-            shutil.copyfile(sqlite_template, path)
-            return f"sqlite+aiosqlite:///{path}"
-
-        machine = type("TradeOnSqlite", (Trade,), {"new_database": staticmethod(copy)})
-        run_state_machine_as_test(machine, settings=rules(examples=10, steps=40))
+def test_any_order_of_trades_leaves_the_shop_whole_on_sqlite(sqlite_template: Path, tmp_path: Path) -> None:
+    fresh = copies_of(sqlite_template, tmp_path)
+    machine = type("TradeOnSqlite", (Trade,), {"new_database": staticmethod(fresh)})
+    run_state_machine_as_test(machine, settings=rules(examples=10, steps=40))
 
 
 @pytest.mark.postgresql
 def test_any_order_of_trades_leaves_the_shop_whole_on_postgresql(postgresql_database: str) -> None:
-    async def empty() -> str:
-        await delete_all_rows(postgresql_database)
-        return postgresql_database
-
-    machine = type("TradeOnPostgresql", (Trade,), {"new_database": staticmethod(empty)})
+    fresh = emptied(postgresql_database)
+    machine = type("TradeOnPostgresql", (Trade,), {"new_database": staticmethod(fresh)})
     run_state_machine_as_test(machine, settings=rules(examples=3, steps=30))
