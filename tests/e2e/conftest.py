@@ -11,9 +11,11 @@ from shop_core.catalog.edit import NewProduct, NewVariant, add_product, add_vari
 from shop_core.catalog.read import ProductState
 from shop_core.db.tx import Tx
 from shop_core.stock.import_codes import Import, import_codes
+from tests.e2e.phone_credit import a_wholesaler
 from tests.e2e.stage import Stage, an_open_shop
 from tests.proof.premises import EPAY_KEY, EPAY_PID
 from tests.standins.cashier import CashierControl, running_cashier
+from tests.standins.suppliers.driver import SupplierControl
 from tests.standins.telegram import TelegramStandIn, TelegramUser
 
 CODE = '<&>"🎁 AB-12'
@@ -29,6 +31,13 @@ def cashier() -> Iterator[CashierControl]:
 def tg() -> Iterator[TelegramStandIn]:
     with TelegramStandIn() as stand_in:
         yield stand_in
+
+
+@pytest.fixture
+def site() -> Iterator[SupplierControl]:
+    """A wholesaler of credit, for a shop that sells it on demand."""
+    with a_wholesaler() as control:
+        yield control
 
 
 @pytest.fixture

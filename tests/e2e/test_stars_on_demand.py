@@ -6,14 +6,14 @@ When every route says no, what was paid goes back as the Stars that it was.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Final
 
 import pytest
 
 from shop_core.supply.sync import read_list
-from tests.e2e.phone_credit import a_wholesaler, press, say, sell_its_credit
+from tests.e2e.phone_credit import press, say, sell_its_credit
 from tests.e2e.stage import Stage, an_open_shop
 from tests.standins.cashier import CashierControl
 from tests.standins.suppliers.driver import SupplierControl
@@ -23,12 +23,6 @@ from tests.standins.telegram import ShownMessage, TelegramStandIn, TelegramUser
 STARS: Final = 498
 DEARER: Final = 6_000
 """More than the buyer pays."""
-
-
-@pytest.fixture
-def site() -> Iterator[SupplierControl]:
-    with a_wholesaler() as control:
-        yield control
 
 
 @pytest.fixture

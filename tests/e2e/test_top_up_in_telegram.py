@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Final
 
 import httpx
 import pytest
 
-from tests.e2e.phone_credit import a_wholesaler, press, say, sell_its_credit
+from tests.e2e.phone_credit import press, say, sell_its_credit
 from tests.e2e.stage import Stage, an_open_shop
 from tests.standins.cashier import CashierControl
 from tests.standins.suppliers.driver import SupplierControl
@@ -46,12 +46,6 @@ class Hurried(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         await self._network.aclose()
-
-
-@pytest.fixture
-def site() -> Iterator[SupplierControl]:
-    with a_wholesaler() as control:
-        yield control
 
 
 @pytest.fixture

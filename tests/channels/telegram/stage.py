@@ -8,8 +8,11 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
+from starlette.applications import Starlette
+from starlette.types import Receive, Scope, Send
+
 from bot.channels.telegram.channel import TelegramChannel
-from bot.channels.telegram.settings import Pauses, TelegramSettings, TelegramWords
+from bot.channels.telegram.settings import Hook, Pauses, TelegramSettings, TelegramWords
 from handlers.incoming import Contact, Incoming, Link, Text, Upload
 from handlers.screen import Line, LinkButton, Screen, Style
 from shop_core.customers.people import Address, meet
@@ -25,6 +28,7 @@ from tests.standins.telegram import TelegramStandIn, TelegramUser
 from tests.warmth import share_compiled_statements
 
 NAME = "telegram"
+SECRET = Secret("any text of an owner's, with spaces + signs / =")
 LEASE = timedelta(seconds=60)
 WORDS = TelegramWords(
     commands={
@@ -168,3 +172,17 @@ async def until(holds: Callable[[], object], *, within_s: float = 5.0) -> None:
     async with asyncio.timeout(within_s):
         while not holds():  # noqa: ASYNC110 - the stand-in is in another thread
             await asyncio.sleep(0.01)
+
+
+class Door:
+    """What the web server serves; the channel behind it may be exchanged, as at a new start."""
+
+    def __init__(self) -> None:
+        self.app = Starlette()
+        self.url = ""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app(scope, receive, send)
+
+    def hook(self, channel: str = NAME) -> Hook:
+        return Hook.of(channel, self.url, SECRET)

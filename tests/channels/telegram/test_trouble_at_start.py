@@ -8,7 +8,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from starlette.applications import Starlette
 from telegram import Bot
 from telegram.error import TelegramError
 
@@ -16,9 +15,6 @@ from bot.channels import telegram as home
 from bot.channels.telegram.channel import TelegramChannel
 from tests.channels.telegram.stage import Stage, running, settings_for, until
 from tests.channels.telegram.test_trouble import BESIDE, FETCHING, WAYS
-from tests.channels.telegram.test_webhook import Door, door
-
-__all__ = ["door"]
 
 RECEIVING = ("getMe", "getWebhookInfo", "deleteWebhook", "getUpdates", "setWebhook")
 """Without it nobody is heard: it is made until it succeeds, and its refusal ends the bot, loudly."""
@@ -53,18 +49,6 @@ def test_no_method_that_the_bot_calls_is_without_a_test_of_its_trouble() -> None
     assert len(TABLE) == len(set(TABLE))
     for method, module in ELSEWHERE.items():
         assert f'"{method}"' in Path(module).read_text("utf-8"), method
-
-
-@pytest.fixture
-async def hooked(quiet_stage: Stage, door: Door) -> AsyncIterator[Stage]:
-    """A stage whose bot is brought its updates."""
-    channel = TelegramChannel(
-        settings_for(quiet_stage.tg, hook=door.hook()), quiet_stage.shop, quiet_stage.teller.answer
-    )
-    assert channel.webhook is not None
-    door.app = Starlette(routes=[channel.webhook.route()])
-    yield replace(quiet_stage, channel=channel)
-    await channel.close()
 
 
 @pytest.fixture

@@ -4,62 +4,18 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
 from sqlalchemy import select
-from starlette.applications import Starlette
-from starlette.types import Receive, Scope, Send
 
-from bot.channels.telegram.channel import TelegramChannel
-from bot.channels.telegram.settings import Hook
 from bot.channels.telegram.webhook import LARGEST_UPDATE, PROOF
-from bot.web.server import WebServer
 from handlers.incoming import Link, Text
 from shop_core.db.inbox import InboxRow
 from shop_core.db.shop import Shop
-from shop_core.kernel.secret import Secret
 from shop_core.vault.vault import Vault
-from tests.channels.telegram.stage import NAME, Stage, running, settings_for, until
-
-SECRET = Secret("any text of an owner's, with spaces + signs / =")
-
-
-class Door:
-    """What the web server serves; the channel behind it may be exchanged, as at a new start."""
-
-    def __init__(self) -> None:
-        self.app = Starlette()
-        self.url = ""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self.app(scope, receive, send)
-
-    def hook(self, channel: str = NAME) -> Hook:
-        return Hook.of(channel, self.url, SECRET)
-
-
-@pytest.fixture
-async def door() -> AsyncIterator[Door]:
-    door = Door()
-    server = WebServer(door, host="127.0.0.1", port=0)
-    door.url = f"http://127.0.0.1:{server.port}"
-    async with running(server.run()):
-        yield door
-
-
-@pytest.fixture
-async def hooked(quiet_stage: Stage, door: Door) -> AsyncIterator[Stage]:
-    """A stage whose channel has a webhook that is served; nothing is running."""
-    channel = TelegramChannel(
-        settings_for(quiet_stage.tg, hook=door.hook()), quiet_stage.shop, quiet_stage.teller.answer
-    )
-    assert channel.webhook is not None
-    door.app = Starlette(routes=[channel.webhook.route()])
-    yield replace(quiet_stage, channel=channel)
-    await channel.close()
+from tests.channels.telegram.stage import NAME, SECRET, Door, Stage, running, until
 
 
 @asynccontextmanager
