@@ -6,35 +6,24 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from html import escape
-from ipaddress import ip_address
 from itertools import islice
 from typing import Final
-from unicodedata import east_asian_width
-from urllib.parse import urlencode, urlsplit
 
 import segno
-from telegram import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 from telegram.constants import (
-    InlineKeyboardButtonLimit,
-    InlineKeyboardMarkupLimit,
     InvoiceLimit,
     MessageLimit,
 )
 
+from bot.channels.telegram.keyboard import ImpossibleScreen, draw_keyboard, units
 from handlers.deep_links import payload_of
 from handlers.screen import (
     Bill,
-    Button,
     Code,
-    ContactButton,
-    CopyButton,
     Line,
-    LinkButton,
     Screen,
-    ShareButton,
     Style,
-    UrlButton,
-    Weight,
 )
 
 LONGEST_TEXT: Final = 3900
@@ -46,12 +35,7 @@ MOST_CODES: Final = 10
 LONGEST_TITLE: Final = int(InvoiceLimit.MAX_TITLE_LENGTH)
 LONGEST_DESCRIPTION: Final = int(InvoiceLimit.MAX_DESCRIPTION_LENGTH)
 
-_ROW: Final = int(InlineKeyboardMarkupLimit.BUTTONS_PER_ROW)
 _ORDER: Final = "order:"
-
-
-class ImpossibleScreen(ValueError):
-    """A screen that no Telegram message can be: a bug of whoever drew it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +119,7 @@ class _Row:
     size: int
 
 
-_GAP: Final = "  "
 _CUT: Final = "…"
-_WIDEST_BUTTON: Final = 38
-"""Columns that a phone 390 pixels wide shows of a button that has a row for itself."""
-_NARROWEST_NAME: Final = 12
 
 
 def render(screen: Screen, bot_name: str | None = None) -> Drawn:
@@ -156,7 +136,7 @@ def render(screen: Screen, bot_name: str | None = None) -> Drawn:
     if screen.bill is not None:
         return _billed(screen, screen.bill, bot_name)
     codes = [line.secret.reveal() for line in screen.lines if isinstance(line, Code)]
-    keyboard, addresses = _keyboard(screen.rows, bot_name)
+    keyboard, addresses = draw_keyboard(screen.rows, bot_name)
     notes = _notes(screen, addresses)
     rows = [*_rows(screen.lines), *_rows(notes)]
     media: list[Media] = []
@@ -176,7 +156,7 @@ def render(screen: Screen, bot_name: str | None = None) -> Drawn:
 
 def _billed(screen: Screen, bill: Bill, bot_name: str | None) -> Drawn:
     """A screen that is a bill: its words become the description, its first button pays."""
-    keyboard, _ = _keyboard(screen.rows, bot_name)
+    keyboard, _ = draw_keyboard(screen.rows, bot_name)
     pay = InlineKeyboardButton(bill.pay, pay=True)
     rows = [] if keyboard is None else keyboard.inline_keyboard
     lines = [line.text for line in screen.lines if isinstance(line, Line)]
@@ -230,10 +210,10 @@ def _rows(lines: Iterable[Line | Code]) -> Iterator[_Row]:
     for line in lines:
         if isinstance(line, Code):
             code = line.secret.reveal()
-            yield _Row(f"<tg-spoiler>{_escaped(code)}</tg-spoiler>", _units(code))
+            yield _Row(f"<tg-spoiler>{_escaped(code)}</tg-spoiler>", units(code))
             continue
         for text in _pieces(f"⚠️ {line.text}" if line.style is Style.WARNING else line.text):
-            yield _Row(_styled(text, line.style), _units(text))
+            yield _Row(_styled(text, line.style), units(text))
 
 
 def _styled(text: str, style: Style) -> str:
@@ -247,100 +227,12 @@ def _styled(text: str, style: Style) -> str:
 
 def _pieces(text: str) -> Iterator[str]:
     """A text in pieces that fit one message each; a character counts for two units at most."""
-    if _units(text) <= LONGEST_TEXT:
+    if units(text) <= LONGEST_TEXT:
         yield text
         return
     rest = iter(text)
     while piece := "".join(islice(rest, LONGEST_TEXT // 2)):
         yield piece
-
-
-def _keyboard(
-    rows: Sequence[Sequence[Button]], bot_name: str | None
-) -> tuple[InlineKeyboardMarkup | None, list[Line]]:
-    """The buttons, and the addresses that Telegram takes in no button, as lines."""
-    addresses = [
-        Line(f"{button.text}: {button.url}")
-        for row in rows
-        for button in row
-        if isinstance(button, UrlButton) and not _is_button_url(button.url)
-    ]
-    keyboard: list[list[InlineKeyboardButton]] = []
-    for row in rows:
-        buttons = [drawn for button in row if (drawn := _button(button, bot_name)) is not None]
-        keyboard.extend(buttons[start : start + _ROW] for start in range(0, len(buttons), _ROW))
-    if sum(map(len, keyboard)) > InlineKeyboardMarkupLimit.TOTAL_BUTTON_NUMBER:
-        raise ImpossibleScreen(f"{sum(map(len, keyboard))} buttons")
-    return InlineKeyboardMarkup(keyboard) if keyboard else None, addresses
-
-
-def _button(button: Button, bot_name: str | None) -> InlineKeyboardButton | None:
-    """One button; None for what cannot be one."""
-    match button:
-        case LinkButton(text, link, weight):
-            if not 0 < len(link.encode()) <= InlineKeyboardButtonLimit.MAX_CALLBACK_DATA:
-                raise ImpossibleScreen(f"a link of {len(link.encode())} bytes")
-            style = None if weight is Weight.NORMAL else weight.value
-            return InlineKeyboardButton(_fitted(text), callback_data=link, style=style)
-        case UrlButton(text, url):
-            return InlineKeyboardButton(text, url=url) if _is_button_url(url) else None
-        case CopyButton(text, secret):
-            copied = secret.reveal()
-            if not 0 < _units(copied) <= InlineKeyboardButtonLimit.MAX_COPY_TEXT:
-                return None
-            return InlineKeyboardButton(text, copy_text=CopyTextButton(copied))
-        case ShareButton(text):
-            address = _share_url(button, bot_name)
-            return None if address is None else InlineKeyboardButton(text, url=address)
-        case ContactButton():
-            # It can only stand below the chat: see ``Numbers``.
-            return None
-
-
-def _share_url(button: ShareButton, bot_name: str | None) -> str | None:
-    """Lets the person choose a chat, and puts the address of a screen there. None: it has no address."""
-    payload = payload_of(button.link)
-    if bot_name is None or payload is None:
-        return None
-    address = f"https://t.me/{bot_name}?start={payload}"
-    return f"https://t.me/share/url?{urlencode({'url': address, 'text': button.title})}"
-
-
-def _fitted(text: str) -> str:
-    """A button of several columns (goods, price, stock): the first gives way, so that the others stay in sight.
-
-    Telegram cuts a button's text at its end, where price and stock are.
-    """
-    name, gap, rest = text.partition(_GAP)
-    over = _width(text) - _WIDEST_BUTTON
-    if not gap or over <= 0:
-        return text
-    kept = max(_width(name) - over - _width(_CUT), _NARROWEST_NAME)
-    while _width(name) > kept:
-        name = name[:-1]
-    return f"{name.rstrip()}{_CUT}{gap}{rest}"
-
-
-def _width(text: str) -> int:
-    """Columns on a screen: a Chinese character takes two."""
-    return sum(2 if east_asian_width(char) in "WF" else 1 for char in text)
-
-
-def _is_button_url(url: str) -> bool:
-    """Whether a button can have it: Telegram refuses hosts without a dot, and loopback leads nowhere."""
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-    except ValueError:
-        return False
-    if parts.scheme == "tg":
-        return bool(host)
-    if parts.scheme not in {"http", "https"}:
-        return False
-    try:
-        return not ip_address(host).is_loopback
-    except ValueError:
-        return "." in host and not any(char.isspace() for char in host)
 
 
 def _qr(text: str) -> bytes:
@@ -363,7 +255,3 @@ def _size(rows: Sequence[_Row]) -> int:
 
 def _escaped(text: str) -> str:
     return escape(text, quote=False)
-
-
-def _units(text: str) -> int:
-    return len(text.encode("utf-16-le")) // 2

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from telegram import InlineKeyboardButton
 
-from bot.channels.telegram.render import Attached, Drawn, ImpossibleScreen, Invoice, Picture, Words, render
+from bot.channels.telegram.keyboard import ImpossibleScreen
+from bot.channels.telegram.render import Attached, Drawn, Invoice, Picture, Words, render
 from handlers.screen import (
     Code,
     CopyButton,
