@@ -13,8 +13,8 @@ from shop_core.db.tx import Tx
 from shop_core.delivery.models import Delivery, Reveal
 from shop_core.kernel.secret import Secret
 from shop_core.stock.hold import take_held, undo_take
-from shop_core.stock.import_codes import card_place
 from shop_core.stock.models import Card, CardState
+from shop_core.stock.sealing import card_place
 from shop_core.vault.vault import Vault
 
 _DELIVER: Final = insert(table_of(Delivery))

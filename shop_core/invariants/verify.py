@@ -22,8 +22,8 @@ from shop_core.invariants.top_ups import TOP_UPS
 from shop_core.invariants.verification import VERIFICATION
 from shop_core.kernel.numbers import ALPHABET, LENGTH, parse_number
 from shop_core.orders.models import Order
-from shop_core.stock.import_codes import card_place
 from shop_core.stock.models import Card
+from shop_core.stock.sealing import card_place
 from shop_core.vault.vault import CannotOpen, Vault
 
 MOST_PER_CHECK: Final = 50

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from shop_core.db.shop import Shop
+from shop_core.stock.add_lines import OnProgress, add_lines
 from shop_core.stock.batches import BatchView, Claim, claim_batch, get_batch, to_the_end
-from shop_core.stock.import_codes import OnProgress, add_lines
 from shop_core.stock.models import BatchState
 from shop_core.stock.undo_import import take_back
 

@@ -16,8 +16,8 @@ from shop_core.db.tx import Tx, View
 from shop_core.db.upsert import insert_into
 from shop_core.kernel.money import Money
 from shop_core.kernel.secret import Secret
-from shop_core.stock.import_codes import card_place
 from shop_core.stock.models import NEVER, Batch, BatchState, Card, CardState
+from shop_core.stock.sealing import card_place
 from shop_core.vault.vault import Vault
 
 _THERE: Final = select(Card.fingerprint).where(Card.fingerprint.in_(bindparam("prints", expanding=True)))

@@ -18,8 +18,9 @@ from shop_core.stock.batches import CHUNK, LEASE, BatchView, count_unsold, forge
 from shop_core.stock.carry_on import carry_on
 from shop_core.stock.codes import read_codes
 from shop_core.stock.errors import NoSuchBatch, OutOfStock
-from shop_core.stock.import_codes import AT_ONCE, Import, import_codes, seal_part, start_import
+from shop_core.stock.import_codes import AT_ONCE, Import, import_codes, start_import
 from shop_core.stock.models import BatchState
+from shop_core.stock.sealing import seal_part
 from shop_core.stock.undo_import import undo_import
 from shop_core.vault.vault import Vault
 from tests.core.builders import OWNER, VAULT_KEYS, Market, a_market, power_cut
