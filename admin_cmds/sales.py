@@ -8,11 +8,12 @@ from typing import Final
 
 from admin_cmds.command import Desk, ask_first
 from admin_cmds.found import goods_text, hits_screen, order_button, way_text
+from admin_cmds.linked import SHOWN, change_lines, masked
 from admin_cmds.odd_money import suspense_show
 from admin_cmds.verifying import contact_lines, contact_rows
 from handlers.screen import Button, Line, Screen, Style, Weight
 from shop_core.conversations.keys import new_key
-from shop_core.customers.people import Address, Customer, find_customer
+from shop_core.customers.people import Customer, find_customer
 from shop_core.db.tx import View
 from shop_core.kernel.money import Money
 from shop_core.orders.ask import ask_about_order
@@ -22,6 +23,7 @@ from shop_core.orders.read import OrderView, list_latest
 from shop_core.orders.refund import refund_order, refund_seen_order, return_order, return_seen_order
 from shop_core.orders.search import Hits
 from shop_core.orders.trace import OrderTrace, search_any_number, trace_order
+from shop_core.pairing.journal import ChangeView, list_changes
 from shop_core.payments.receipts import ReceiptView
 from shop_core.payments.refunds import find_returnable
 from shop_core.staff.roles import Right
@@ -29,8 +31,6 @@ from shop_core.verification.keep import ContactView, list_contacts
 from shop_core.wallet.balance import balance_of
 
 LISTED: Final = 10
-_SHOWN_OF_ID: Final = 2
-"""Characters at each end of a buyer's id that staff see: enough to tell two apart."""
 TO_PAYER: Final = "payer"
 TO_WALLET: Final = "wallet"
 PAID: Final = frozenset({OrderState.PAID, OrderState.DELIVERED})
@@ -45,6 +45,7 @@ class OrderSeen:
     balance: Money
     returnable: ReceiptView | None
     contacts: Sequence[ContactView] = ()
+    changes: Sequence[ChangeView] = ()
 
 
 def see_order(view: View, number: str) -> OrderSeen:
@@ -58,8 +59,9 @@ def see_order(view: View, number: str) -> OrderSeen:
     buyer = find_customer(view, channel=where.channel, external_id=where.external_id)
     balance = balance_of(view, trace.order.person_id)
     contacts = list_contacts(view, trace.order.person_id)
+    changes = list_changes(view, trace.order.person_id, SHOWN)
     returnable = find_returnable(view, trace.order.id, trace.order.total)
-    return OrderSeen(trace, buyer, balance, returnable, contacts)
+    return OrderSeen(trace, buyer, balance, returnable, contacts, changes)
 
 
 async def orders(desk: Desk, state: str | None) -> Screen:
@@ -100,6 +102,7 @@ def draw(desk: Desk, seen: OrderSeen) -> Screen:
         Line(f"{goods_text(desk, placed)}   {_price_text(desk, placed)}"),
         Line(_buyer_text(desk, seen)),
         *contact_lines(desk, seen.contacts),
+        *change_lines(desk, seen.changes),
         Line(_times_text(desk, seen.trace), Style.MUTED),
     )
     is_out = placed.delivered_at is not None
@@ -138,13 +141,6 @@ def _buyer_text(desk: Desk, seen: OrderSeen) -> str:
         address=masked(placed.address),
         balance=desk.money(seen.balance),
     )
-
-
-def masked(address: Address) -> str:
-    """Where a buyer is, without what would let somebody write to him."""
-    own = address.external_id
-    shown = own if len(own) <= 2 * _SHOWN_OF_ID else f"{own[:_SHOWN_OF_ID]}…{own[-_SHOWN_OF_ID:]}"
-    return f"{address.channel} {shown}"
 
 
 def _times_text(desk: Desk, trace: OrderTrace) -> str:
