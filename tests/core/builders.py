@@ -404,7 +404,7 @@ async def a_market(
     share_compiled_statements(database)
     services: dict[type[Any], object] = {
         Vault: vault,
-        Gateways: Gateways(gateways, shown_on, closed=[CLOSED]),
+        Gateways: Gateways(gateways, shown_on, closed=[CLOSED], in_chat=[STARS]),
         Roster: Roster.of([OWNER]),
         Suppliers: known,
         CodeSenders: CodeSenders(dict.fromkeys(Kind, post), ["CN"]),

@@ -256,7 +256,7 @@ async def test_a_refund_asked_twice_is_one_refund(stars_stage: Stage, user: Tele
     assert (came.minor, came.currency) == (150, "XTR")
     with pytest.raises(NotRefundable):
         await return_order(stars_stage.shop, number, by="shell:e2e")
-    await user.wait_for_async("150 ⭐ 已整单退回你的 Telegram Stars", 10)
+    await user.wait_for_async("150 ⭐ 已整单原路退回（Telegram Stars）", 10)
     first, second = stars_stage.tg.calls_to("refundStarPayment")
     assert first.result is True
     assert second.description is not None
@@ -272,7 +272,7 @@ async def test_a_refund_goes_on_until_telegram_has_answered(
     await _bought(user)
     sqlite_stars_stage.tg.fail("refundStarPayment", kind, times=2)
     await return_order(sqlite_stars_stage.shop, await _number(sqlite_stars_stage), by="shell:e2e")
-    await user.wait_for_async("已整单退回", 15)
+    await user.wait_for_async("已整单原路退回", 15)
     given_back = [call for call in sqlite_stars_stage.tg.calls_to("refundStarPayment") if call.result is True]
     assert len(given_back) == 1
 

@@ -100,4 +100,4 @@ async def test_stars_go_back_where_every_route_says_no(
     assert await stage.count(kept) == 0, "to where they came from, not to the balance"
     [call] = tg.calls_to("refundStarPayment")
     assert int(call.params["user_id"]) == user.id
-    await user.wait_for_async(f"{STARS} ⭐ 已整单退回", 10)
+    await user.wait_for_async(f"{STARS} ⭐ 已整单原路退回", 10)

@@ -84,7 +84,7 @@ async def test_a_refund_says_where_the_money_is(street: Street) -> None:
     street.market.stars.no = None
     await return_order(shop, number, by=OWNER)
     [told] = await visitor.news()
-    assert any("1980 ⭐ 已整单退回你的 Telegram Stars" in str(line) for line in told.lines)
+    assert any("1980 ⭐ 已整单原路退回（Telegram Stars）" in str(line) for line in told.lines)
 
 
 async def test_a_refund_that_was_refused_says_that_it_is_in_the_balance(street: Street) -> None:

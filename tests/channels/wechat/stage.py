@@ -22,6 +22,7 @@ from tests.channels.premises import CALL_S, TIMING, OpenShop, add_goods, lay, op
 from tests.proof.premises import EPAY_KEY, EPAY_PID
 from tests.standins.cashier import CashierControl
 from tests.standins.wechat import Account, WeChatStandIn
+from tests.standins.wechatpay import WeChatPayStandIn
 
 NAME: Final = "wx"
 CODE: Final = 'AB]]>CD-<&>"🎁-1'
@@ -44,8 +45,20 @@ token = "file:token.key"
 encoding_aes_key = "file:aes.key"
 mode = "{mode}"
 api_base_url = "{api}"
-gateways = ["alipay"]
+gateways = ["{way}"]
 sells_virtual_goods = true
+"""
+_WECHAT_PAY: Final = """
+[gateways.wechatpay]
+kind = "wechatpay"
+app_id = "{pay.app_id}"
+mchid = "{pay.mchid}"
+serial = "{pay.serial}"
+key = "file:apiclient_key.pem"
+api_v3_key = "file:api_v3.key"
+public_key_id = "{pay.public_key_id}"
+public_key = "file:pub_key.pem"
+api_base_url = "{api}"
 """
 
 
@@ -84,6 +97,7 @@ async def a_wechat_shop(
     more: str = "",
     owner: str = "",
     wechat: WeChatStandIn | None = None,
+    pay: WeChatPayStandIn | None = None,
 ) -> AsyncIterator[Stage]:
     """Open the shop as ``kapu run`` does, so many times; at the end see that its books are whole.
 
@@ -92,6 +106,7 @@ async def a_wechat_shop(
         more: More keys of the channel's table.
         owner: The openid of whoever owns the shop.
         wechat: One that knows of the account already, and runs.
+        pay: The one way to pay, in the place of the cashier's.
     """
     known = account or Account()
     async with AsyncExitStack() as stack:
@@ -101,7 +116,9 @@ async def a_wechat_shop(
         table = f'profile = "{profile}"\n{more}\n'
         programs = []
         for number in range(processes):
-            config = _lay(folder / f"shop{number}", database_url, cashier, wechat, table=table, owner=owner)
+            config = _lay(
+                folder / f"shop{number}", database_url, cashier, wechat, table=table, owner=owner, pay=pay
+            )
             outside = Outside(
                 timing=TIMING,
                 wechat={"trust_env": False},
@@ -117,7 +134,14 @@ async def a_wechat_shop(
 
 
 def _lay(
-    folder: Path, database_url: str, cashier: CashierControl, wechat: WeChatStandIn, *, table: str, owner: str
+    folder: Path,
+    database_url: str,
+    cashier: CashierControl,
+    wechat: WeChatStandIn,
+    *,
+    table: str,
+    owner: str,
+    pay: WeChatPayStandIn | None,
 ) -> Path:
     account = wechat.account
     tables = _TABLES.format(
@@ -126,6 +150,7 @@ def _lay(
         app_id=account.app_id,
         mode=account.mode,
         api=wechat.base_url,
+        way="alipay" if pay is None else "wechatpay",
     )
     keys = {
         "epay.key": EPAY_KEY,
@@ -133,6 +158,11 @@ def _lay(
         "token.key": account.token,
         "aes.key": account.aes_key,
     }
+    if pay is not None:
+        table += _WECHAT_PAY.format(pay=pay.merchant, api=pay.base_url)
+        keys["apiclient_key.pem"] = pay.merchant.key_pem
+        keys["api_v3.key"] = pay.merchant.seal_key
+        keys["pub_key.pem"] = pay.merchant.platform_pem
     whose = f"{NAME}:{owner}" if owner else ""
     return lay(folder, database_url, tables + table, keys, owner=whose, is_public=True)
 
