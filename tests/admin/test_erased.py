@@ -41,6 +41,6 @@ async def test_what_he_wrote_is_told_to_nobody_any_more_and_answered_by_nobody(o
     await erased(office)
     told = await office.news(OWNER_CHANNEL)
     assert [screen for message, screen in told if message.address.external_id == OWNER_ID] == [None]
-    assert "还没有客户发过" in text_of(await office.type("/threads"))
+    assert "还没有顾客发过" in text_of(await office.type("/threads"))
     for words in (f"thread show {thread}", f"thread reply {thread} 您好", f"thread orders {thread}"):
         assert "没有找到" in text_of(await office.type(f"/{words}")), words

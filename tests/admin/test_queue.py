@@ -106,6 +106,6 @@ async def test_the_first_screen_names_every_queue_that_is_not_empty(office: Offi
     assert text_of(await office.press(button(none, "待充值 1"))).startswith("待充值 1")
     customer = await office.market.a_customer()
     await write_to_shop(office.shop, customer, Said("在吗"), key="tg:waits")
-    assert text_of(await office.press("admin")).startswith("待充值 1   客户消息 1")
+    assert text_of(await office.press("admin")).startswith("待充值 1   顾客消息 1")
     await office.shop.write(take_on, office.shop.get(Roster), "tg:32", Role.FINANCE, by=OWNER)
     assert text_of(await office.press("admin", who=("tg", "32"))).startswith("没有待处理的事"), "not his work"

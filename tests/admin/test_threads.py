@@ -98,7 +98,7 @@ async def test_the_reply_button_asks_for_the_answer_and_takes_a_picture_too(offi
 async def test_the_list_leads_to_the_answer_without_typing_an_id(office: Office) -> None:
     await customer_writes(office)
     home = await office.press("admin")
-    listed = await office.press(button(home, "客户消息 1"))
+    listed = await office.press(button(home, "顾客消息 1"))
     talk = await office.press(button(listed, "⏳"))
     await office.press(button(talk, "回复"))
     await office.type(ANSWER)
@@ -140,8 +140,8 @@ async def test_handled_says_so_and_closes_the_case(office: Office) -> None:
     office.market.clock.advance(hours=1)
     await watch_threads(office.shop)
     listed = await office.press("admin/cases")
-    assert "客户在等" in str(links_of(listed))
-    case = await office.press(button(listed, "客户在等"))
+    assert "顾客在等" in str(links_of(listed))
+    case = await office.press(button(listed, "顾客在等"))
     assert list(links_of(case))[:2] == ["回复", "看对话"]
     done = button(notice, "已处理")
     assert "已标为处理好" in text_of(await office.press(done))
