@@ -10,7 +10,7 @@ from handlers.links import link
 from handlers.order_screen import OrderFacts, draw_order, facts_of
 from handlers.pairing import asked_screen, ended_screen
 from handlers.product import restocked_screen
-from handlers.screen import Line, LinkButton, Screen, Style
+from handlers.screen import Line, LinkButton, Screen, Style, order_slot
 from handlers.support import answer_screen
 from handlers.visit import Visit
 from handlers.words import Words
@@ -34,7 +34,6 @@ _CAN_DO_WITHOUT: Final = {
     NewsKind.ORDER_CHECKED: Topic.PROGRESS,
     NewsKind.THREAD_ANSWERED: Topic.ANSWERS,
 }
-_NOTES: Final = {NewsKind.ORDER_PAID_LATE: "news.paid_late", NewsKind.ORDER_CHECKED: "news.checked"}
 
 
 async def news_screen(shop: Shop, message: QueuedMessage) -> Screen | None:
@@ -63,9 +62,12 @@ async def news_screen(shop: Shop, message: QueuedMessage) -> Screen | None:
 async def _in_words(visit: Visit, message: QueuedMessage, order: OrderView | None) -> Screen | None:
     """News that no order's screen tells."""
     match message.news:
-        case NewsKind.ORDER_PAID_LATE | NewsKind.ORDER_CHECKED if order is not None:
-            text = visit.say(_NOTES[message.news], number=visit.say.number(order.number))
-            return _note(visit, text, order)
+        case NewsKind.ORDER_PAID_LATE if order is not None:
+            return _note(visit, visit.say("news.paid_late", number=visit.say.number(order.number)), order)
+        case NewsKind.ORDER_CHECKED if order is not None:
+            text = visit.say("news.checked", number=visit.say.number(order.number))
+            # In the order's place: what comes of it takes this one's, and nothing says then that it is not back yet.
+            return replace(_note(visit, text, order), slot=order_slot(order.number))
         case NewsKind.MONEY_HELD | NewsKind.TOPPED_UP | NewsKind.MONEY_RETURNED:
             return _note(visit, _money_text(visit, message), order)
         case _:
