@@ -42,7 +42,14 @@ test: check ## Check, then run every test on both databases
 check: $(INSTALLED) ## Look, change nothing: format, lint, types, import contracts, migrations
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check-types check-house
+
+.PHONY: check-types
+check-types:
 	$(BIN)/mypy
+
+.PHONY: check-house
+check-house:
 	$(BIN)/lint-imports
 	$(BIN)/kapu db check
 

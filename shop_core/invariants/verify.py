@@ -60,7 +60,7 @@ def verify(view: View) -> list[Finding]:
     found: list[Finding] = []
     for check in CHECKS:
         found.extend(_at_most(check.name, _run(view, check)))
-    found.extend(_at_most(NUMBER_CHECK, _bad_numbers(view)))
+    found.extend(_at_most(NUMBER_CHECK, find_bad_numbers(view)))
     return found
 
 
@@ -94,7 +94,8 @@ def _readable(row: Mapping[Any, Any]) -> dict[str, object]:
     return {name: value if isinstance(value, str) else int(value or 0) for name, value in row.items()}
 
 
-def _bad_numbers(view: View) -> Iterator[Finding]:
+def find_bad_numbers(view: View) -> Iterator[Finding]:
+    """Orders whose number does not pass its check character."""
     # The weighted sum of ``kernel.numbers`` in SQL: in Python, a million numbers take a quarter of a minute.
     find = func.strpos if view.is_postgresql else func.instr
     values = [find(ALPHABET, func.substr(Order.number, place + 1, 1)) - 1 for place in range(LENGTH)]

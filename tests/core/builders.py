@@ -27,7 +27,6 @@ from shop_core.db.outbox import News, claim_news
 from shop_core.db.shop import Shop
 from shop_core.db.tx import Surroundings, Tx, View
 from shop_core.invariants.check import Finding
-from shop_core.invariants.verify import verify
 from shop_core.kernel.errors import ShopError
 from shop_core.kernel.money import Money
 from shop_core.kernel.policy import Policy, SupplierTerms
@@ -62,6 +61,7 @@ from shop_core.verification.contacts import Kind
 from shop_core.verification.sender import CodeMessage, CodeSenders
 from shop_core.wallet.balance import adjust, balance_of
 from shop_core.wire.callback import RawCallback
+from tests.core.whole import find_all
 from tests.warmth import share_compiled_statements
 
 START: Final = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
@@ -372,10 +372,10 @@ class Market:
     async def verify(self) -> list[Finding]:
         """What ``kapu admin verify`` would find."""
         if self.file is None:
-            return await self.shop.read(verify)
+            return await self.shop.read(find_all)
         # In one hop instead of one a statement: this runs after every test and every step of the machine.
         with closing(self.file.connect()) as conn:
-            return verify(View(conn, self.clock.now(), self.shop.policy))
+            return find_all(View(conn, self.clock.now(), self.shop.policy))
 
 
 @asynccontextmanager

@@ -21,7 +21,7 @@ from shop_core.db.tx import View
 from shop_core.delivery.kinds import change_kind
 from shop_core.delivery.tasks import list_tasks, watch_tasks
 from shop_core.invariants.check import Finding
-from shop_core.invariants.verify import CHECKS, CODE_CHECK, MOST_PER_CHECK, NUMBER_CHECK, verify, verify_codes
+from shop_core.invariants.verify import CHECKS, CODE_CHECK, MOST_PER_CHECK, NUMBER_CHECK, verify_codes
 from shop_core.kernel.errors import Unknown
 from shop_core.kernel.money import Money
 from shop_core.kernel.policy import Policy
@@ -50,6 +50,7 @@ from shop_core.verification.codes import CodeText, confirm_code, send_code
 from shop_core.verification.contacts import Kind
 from tests.core.builders import CLOSED, EPAY, OTHER_GATEWAY, OWNER, START, VAULT_KEYS, Market
 from tests.core.pairs import link
+from tests.core.whole import find_all
 from tests.core.wholesaler import STATING, Trade, a_trade
 from tests.postgres import PostgresServer
 
@@ -506,7 +507,7 @@ async def corruptible(url: str) -> AsyncIterator[Callable[[Callable[[Connection]
 
 
 def verify_on(conn: Connection) -> list[Finding]:
-    return verify(View(conn, START, Policy()))
+    return find_all(View(conn, START, Policy()))
 
 
 def break_and_verify(conn: Connection, statements: tuple[str, ...]) -> list[Finding]:
