@@ -11,7 +11,8 @@ from bot.config import Config, TelegramConfig
 from bot.config_gateways import EpayConfig, StarsConfig, WechatPayConfig
 from bot.config_wechat import WechatConfig
 from bot.outside import Outside
-from shop_core.gateways.epay import EpayGateway, EpaySettings
+from shop_core.gateways.epay.account import EpaySettings
+from shop_core.gateways.epay.gateway import EpayGateway
 from shop_core.gateways.wechatpay.account import WechatPaySettings
 from shop_core.gateways.wechatpay.gateway import WechatPayGateway
 from shop_core.payments.gateway import Gateway, Gateways
@@ -33,12 +34,10 @@ def build_gateways(config: Config, outside: Outside) -> tuple[Gateways, tuple[Cl
     for name, settings in config.gateways.items():
         match settings:
             case EpayConfig():
-                client = httpx.AsyncClient(transport=outside.transport, timeout=10, verify=certificates())
-                closing.append(client)
+                closing.append(client := _client(outside))
                 gateways[name] = EpayGateway(_epay(config, name, settings), client)
             case WechatPayConfig():
-                client = httpx.AsyncClient(transport=outside.transport, timeout=10, verify=certificates())
-                closing.append(client)
+                closing.append(client := _client(outside))
                 gateways[name] = WechatPayGateway(_wechatpay(config, name, settings), client, outside.clock)
             case StarsConfig():
                 stars = StarsGateway(_stars(config, name, settings, outside))
@@ -52,6 +51,10 @@ def build_gateways(config: Config, outside: Outside) -> tuple[Gateways, tuple[Cl
     ]
     in_chat = [name for name, settings in config.gateways.items() if isinstance(settings, StarsConfig)]
     return Gateways(gateways, shown_on, closed, in_chat), tuple(closing)
+
+
+def _client(outside: Outside) -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=outside.transport, timeout=10, verify=certificates())
 
 
 def _stars(config: Config, name: str, settings: StarsConfig, outside: Outside) -> StarsSettings:

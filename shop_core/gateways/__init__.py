@@ -1,1 +1,1 @@
-"""Gateways that are spoken to over HTTP, one module each. Only the wiring names them."""
+"""Gateways that are spoken to over HTTP, a folder each. Only the wiring names them."""

@@ -15,8 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shop_core.customers.people import Address
-from shop_core.gateways import epay_signing as signing
-from shop_core.gateways.epay import EpayGateway, EpaySettings
+from shop_core.gateways.epay import signing
+from shop_core.gateways.epay.account import EpaySettings
+from shop_core.gateways.epay.gateway import EpayGateway
 from shop_core.gateways.errors import BadGatewaySettings
 from shop_core.kernel.errors import RetryLater, Unknown
 from shop_core.kernel.money import Money

@@ -13,7 +13,8 @@ import pytest
 import stamina
 
 from shop_core.customers.people import Address
-from shop_core.gateways.epay import EpayGateway, EpaySettings
+from shop_core.gateways.epay.account import EpaySettings
+from shop_core.gateways.epay.gateway import EpayGateway
 from shop_core.kernel.errors import RetryLater, Unknown
 from shop_core.kernel.money import Money
 from shop_core.kernel.secret import Secret

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from shop_core.gateways import epay_signing as signing
+from shop_core.gateways.epay import signing
 from shop_core.kernel.secret import Secret
 
 VECTORS = json.loads((Path(__file__).parents[1] / "data" / "epay_vectors.json").read_text("utf-8"))

@@ -14,7 +14,6 @@ in 2026-11. Not confirmed: most names of error codes, and how long a code to sca
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Mapping
 from datetime import timedelta, timezone
@@ -24,10 +23,17 @@ import httpx
 
 from shop_core.gateways.wechatpay import signing
 from shop_core.gateways.wechatpay.account import CURRENCY, Account, WechatPaySettings
+from shop_core.gateways.wechatpay.facts import (
+    REF_LIMIT,
+    RefundClosed,
+    Unreadable,
+    read_refund,
+    read_told_refund,
+    read_trade,
+)
 from shop_core.gateways.wechatpay.site import Refusal, WechatPaySite
 from shop_core.kernel.clock import Clock
 from shop_core.kernel.errors import Unknown
-from shop_core.kernel.money import Money
 from shop_core.payments.gateway import (
     Begun,
     ForgedCallback,
@@ -43,15 +49,10 @@ from shop_core.wire.reading import Facts, NotReadable, read_facts, text_of
 DESCRIPTION_LIMIT: Final = 127
 OLDEST_S: Final = 300
 """A notification, repeated ones included, is signed anew when it is sent: an older one was kept by somebody."""
-REF_LIMIT: Final = 80
-"""The longest number of theirs that a receipt holds."""
 
 _PEKING: Final = timezone(timedelta(hours=8))
-_PAID: Final = frozenset({"SUCCESS", "REFUND"})
-"""``REFUND``: money was given back since, so it had come."""
 _KNOWN_ALREADY: Final = frozenset({"OUT_TRADE_NO_USED", "ORDERPAID", "ORDER_PAID"})
 _NO_SUCH_ORDER: Final = frozenset({"ORDER_NOT_EXIST", "ORDERNOTEXIST", "RESOURCE_NOT_EXISTS"})
-_FEN: Final = re.compile(r"[0-9]{1,15}")
 
 
 class WechatPayGateway:
@@ -125,8 +126,8 @@ class WechatPayGateway:
         if text_of(facts, "out_trade_no") != number:
             raise Unknown(f"{self.name} answered about another order")
         try:
-            return self._read_trade(facts)
-        except _UnreadableError as error:
+            return read_trade(facts, self._settings.app_id)
+        except Unreadable as error:
             raise Unknown(f"{self.name} answered without a readable {error}") from error
 
     async def give_back(self, wanted: Return) -> OnItsWay | None:
@@ -144,7 +145,7 @@ class WechatPayGateway:
         }
         asked = {"transaction_id": wanted.external_ref, "out_refund_no": number, "amount": sum_}
         try:
-            return self._read_refund(await self._site.send("v3/refund/domestic/refunds", asked))
+            return self._said_of_refund(await self._site.send("v3/refund/domestic/refunds", asked))
         except Refusal as refusal:
             if refusal.error_code == "NOT_ENOUGH":
                 return OnItsWay(refusal.said)
@@ -153,7 +154,7 @@ class WechatPayGateway:
     async def _refund_known(self, number: str, refusal: Refusal) -> OnItsWay | None:
         """A no to what may be a repeat: the refund counts, if there is one."""
         try:
-            return self._read_refund(await self._site.ask(f"v3/refund/domestic/refunds/{number}"))
+            return self._said_of_refund(await self._site.ask(f"v3/refund/domestic/refunds/{number}"))
         except Refusal as unknown:
             if unknown.error_code in _NO_SUCH_ORDER:
                 raise GatewayRefused(gateway=self.name, said=refusal.said) from refusal
@@ -188,8 +189,8 @@ class WechatPayGateway:
             if text_of(facts, "mchid") != self._settings.mchid:
                 self._reject("mchid")
             is_refund = text_of(told, "event_type").startswith("REFUND.")
-            return self._read_told_refund(facts) if is_refund else self._read_trade(facts)
-        except (NotReadable, signing.BadKey, _UnreadableError) as error:
+            return read_told_refund(facts) if is_refund else read_trade(facts, self._settings.app_id)
+        except (NotReadable, signing.BadKey, Unreadable) as error:
             self._reject(str(error))
 
     def page_call(self, gateway_ref: str) -> Mapping[str, str]:
@@ -217,51 +218,13 @@ class WechatPayGateway:
             raise Unknown(f"{self.name} answered without a prepay_id")
         return Begun(link=None, qr=None, gateway_ref=prepay_id)
 
-    def _read_trade(self, facts: Facts) -> Notice:
-        """A payment, as the notification and the answer to our question have it alike."""
-        if text_of(facts, "appid") not in {"", self._settings.app_id}:
-            raise _UnreadableError("appid")
-        number, state = text_of(facts, "out_trade_no"), text_of(facts, "trade_state")
-        if not number or not state:
-            raise _UnreadableError("out_trade_no or trade_state")
-        paid, external_ref = state in _PAID, text_of(facts, "transaction_id")
-        if paid and not 0 < len(external_ref) <= REF_LIMIT:
-            raise _UnreadableError("transaction_id")
-        # An order that nobody has paid yet has no number of theirs, and by some accounts no amount.
-        amount = _amount(facts, "total") if paid else Money(0, CURRENCY)
-        payer = text_of(facts, "payer", "openid") or None
-        return Notice(number, external_ref, amount, paid, payer if paid else None, from_anyone=True)
-
-    def _read_told_refund(self, facts: Facts) -> Notice:
-        """What became of a refund is asked for, not told: here it only must not look like money that came."""
-        number, ref = text_of(facts, "out_trade_no"), text_of(facts, "refund_id")
-        if not number or not ref:
-            raise _UnreadableError("out_trade_no or refund_id")
-        return Notice(number, f"refund {ref}"[:REF_LIMIT], Money(0, CURRENCY), paid=False)
-
-    def _read_refund(self, facts: Facts) -> OnItsWay | None:
-        match text_of(facts, "status"):
-            case "SUCCESS":
-                return None
-            case "PROCESSING":
-                return OnItsWay()
-            case "ABNORMAL":
-                return OnItsWay(f"ABNORMAL {text_of(facts, 'refund_id')}".strip())
-            case "CLOSED":
-                raise GatewayRefused(gateway=self.name, said="CLOSED")
-            case other:
-                raise Unknown(f"{self.name}: a refund in state {other[:40]}")
+    def _said_of_refund(self, facts: Facts) -> OnItsWay | None:
+        try:
+            return read_refund(facts)
+        except RefundClosed as error:
+            raise GatewayRefused(gateway=self.name, said="CLOSED") from error
+        except Unreadable as error:
+            raise Unknown(f"{self.name} answered without a readable {error}") from error
 
     def _reject(self, problem: str) -> NoReturn:
         raise ForgedCallback(gateway=self.name, problem=problem)
-
-
-class _UnreadableError(Exception):
-    """Something said of a payment is missing or makes no sense; the text is its name."""
-
-
-def _amount(facts: Facts, name: str) -> Money:
-    minor, currency = text_of(facts, "amount", name), text_of(facts, "amount", "currency")
-    if not _FEN.fullmatch(minor):
-        raise _UnreadableError(f"amount.{name}")
-    return Money(int(minor), currency or CURRENCY)
