@@ -16,13 +16,12 @@ from tests.process.balancer import Balancer, a_balancer
 from tests.process.premises import Hands, Premises, Running, until
 from tests.standins.telegram import TelegramStandIn, TelegramUser
 
-PEOPLE: Final = 50
 PRESSES: Final = 9
-"""Each person starts the bot and presses so often: 500 updates in all."""
+"""Each person starts the bot and presses so often: fifty people, 500 updates."""
 REPEATED: Final = 10
 """Every so many updates one is told twice."""
-KILLED_AT: Final = (100, 250)
-"""After so many letters a worker is killed, and another takes its place."""
+KILLED_AT: Final = (2, 5)
+"""After so many letters from each, on average, a worker is killed, and another takes its place."""
 _ROOT: Final = Path(__file__).parents[2]
 _TELEGRAM: Final = """
 [channels.tg]
@@ -72,14 +71,14 @@ def tell_some_twice(tg: TelegramStandIn) -> None:
 
 
 @pytest.mark.parametrize(
-    ("mode", "workers"),
+    ("mode", "workers", "crowd"),
     [
-        pytest.param("webhook", 4, marks=pytest.mark.postgresql),
-        ("polling", 1),
+        pytest.param("webhook", 4, 50, marks=pytest.mark.postgresql),
+        ("polling", 1, 20),
     ],
 )
 async def test_what_many_people_press_is_done_once_each_and_in_order_whoever_dies(
-    mode: str, workers: int, request: pytest.FixtureRequest, tmp_path: Path
+    mode: str, workers: int, crowd: int, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     """Brought to four processes on PostgreSQL; asked for by one on SQLite."""
     url = request.getfixturevalue("postgresql_url" if workers > 1 else "sqlite_url")
@@ -87,18 +86,18 @@ async def test_what_many_people_press_is_done_once_each_and_in_order_whoever_die
         async with a_balancer() as balancer:
             premises = lay(tmp_path, url, tg, balancer, mode)
             async with premises.hands() as hands:
-                variant = await hands.stock(PEOPLE * sum(range(PRESSES + 1)))
+                variant = await hands.stock(crowd * sum(range(PRESSES + 1)))
                 running = await asyncio.gather(*(a_worker(premises, balancer) for _ in range(workers)))
-                people = [tg.user() for _ in range(PEOPLE)]
+                people = [tg.user() for _ in range(crowd)]
                 pressing = asyncio.create_task(asyncio.to_thread(press_all, people, variant, hands))
                 for place, letters in enumerate(KILLED_AT):
-                    await until(partial(is_handled, hands, letters))
+                    await until(partial(is_handled, hands, letters * crowd))
                     await kill(running[place % workers], balancer)
                     running[place % workers] = await a_worker(premises, balancer)
                 await pressing
                 tell_some_twice(tg)
                 await until(partial(is_all_told, tg))
-                await until(lambda: is_handled(hands, PEOPLE * (PRESSES + 1)))
+                await until(lambda: is_handled(hands, crowd * (PRESSES + 1)))
                 await check_outcome(hands, tg, people)
                 for worker in running:
                     await kill(worker, balancer)
@@ -126,7 +125,7 @@ async def check_outcome(hands: Hands, tg: TelegramStandIn, people: list[Telegram
         "SELECT orders.external_id AS who, quantity FROM orders"
         " JOIN order_lines ON order_lines.order_id = orders.id ORDER BY orders.id"
     )
-    assert len(ordered) == PEOPLE * PRESSES
+    assert len(ordered) == len(people) * PRESSES
     for user in people:
         mine = [row["quantity"] for row in ordered if row["who"] == str(user.id)]
         assert mine == list(range(1, PRESSES + 1))
