@@ -252,8 +252,8 @@ def _paying(visit: Visit, facts: OrderFacts, payment: PaymentView) -> Screen:
 
 
 def _where_to_pay(visit: Visit, order: OrderView, payment: PaymentView) -> str | None:
-    """The gateway's own page; where the chat can show no code to scan, ours, which has that too."""
-    if not visit.only_types or _is_bill(visit, payment):
+    """The gateway's own page; ours, where the chat can show no code to scan, or where nothing but ours takes the money."""
+    if _is_bill(visit, payment) or (not visit.only_types and (payment.link or payment.qr)):
         return payment.link
     return visit.shop.get(PayDoor).link(visit.shop, order.number) or payment.link
 

@@ -124,18 +124,24 @@ class ManualClock:
 
 @dataclass
 class FakeGateway:
-    """A gateway in memory: answers ``begin`` with a link, ``query`` with what ``knows`` says of a number."""
+    """A gateway in memory: answers ``begin`` with a link, ``query`` with what ``knows`` says of a number.
+
+    ``is_on_page``: it has no link, the shop's own page takes its money.
+    """
 
     name: str
     begun: list[PaymentRequest] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     knows: dict[str, Notice] = field(default_factory=dict)
     trouble: Exception | None = None
+    is_on_page: bool = False
 
     async def begin(self, request: PaymentRequest) -> Begun:
         self.begun.append(request)
         if self.trouble is not None:
             raise self.trouble
+        if self.is_on_page:
+            return Begun(link=None, qr=None, gateway_ref=f"T{request.number}")
         return Begun(link=f"https://pay.test/{request.number}", qr=None, gateway_ref=f"T{request.number}")
 
     async def query(self, number: str) -> Notice | None:

@@ -25,6 +25,7 @@ from shop_core.db.tx import Tx
 from shop_core.insight.exposure import ExposureLog
 from shop_core.messaging.queue import QueuedMessage
 from shop_core.messaging.sending import claim_messages
+from shop_core.orders.pay_door import PayDoor
 from shop_core.payments.gateway import Gateways
 from shop_core.staff.roles import Roster
 from shop_core.vault.vault import Vault
@@ -61,6 +62,7 @@ class Street:
         }
         services[Words] = Words(old.policy.languages, old.policy.timezone, (CUSTOMER_WORDS,))
         services[ExposureLog] = ExposureLog()
+        services[PayDoor] = PayDoor("https://shop.test/pay")
         market.shop = Shop(old.database, old.clock, old.policy, services, random=market.random)
         return cls(market)
 

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import pytest
 
-from handlers.screen import Line, Style
+from handlers.screen import Line, Style, UrlButton
 from shop_core.kernel.errors import RetryLater, Unknown
 from shop_core.orders.models import OrderState
+from shop_core.orders.pay_door import PayDoor
 from shop_core.orders.refund import refund_order
 from shop_core.payments.gateway import GatewayRefused
-from tests.handlers.street import NO_WAY, ONE_WAY, TWO_WAYS, Street, Visitor
+from tests.handlers.street import NO_WAY, ONE_WAY, TWO_WAYS, Street, Visitor, buttons_of
+
+
+async def test_what_only_the_pay_page_takes_is_paid_there_whatever_the_chat_shows(street: Street) -> None:
+    street.market.gateway.is_on_page = True
+    visitor = await at_the_till(street)
+    [pay] = [button for button in buttons_of(visitor.screen) if isinstance(button, UrlButton)]
+    shop = street.market.shop
+    address = shop.get(PayDoor).link(shop, visitor.number)
+    assert (pay.text, pay.url) == ("去付款", address)
+    assert visitor.screen.qr is None
 
 
 async def at_the_till(
