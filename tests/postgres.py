@@ -31,7 +31,9 @@ START_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 15.0
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
-_NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# Nothing here outlives the run; and once tables have been large, the planner has code compiled for a statement that checks
+# a whole shop, for seconds, to run it a single time.
+_FOR_TESTS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "jit": "off"}
 
 
 class PostgresUnavailable(Exception):
@@ -107,7 +109,7 @@ def run_postgres(
     Raises:
         PostgresUnavailable: nothing was found or it did not start; nothing is left behind.
     """
-    options = {"max_connections": "200"} | ({} if durable else _NOT_DURABLE) | dict(settings or {})
+    options = {"max_connections": "200"} | ({} if durable else _FOR_TESTS) | dict(settings or {})
     with tempfile.TemporaryDirectory(prefix="kapu-postgres-", ignore_cleanup_errors=True) as folder:
         home = Path(folder)
         owner = _Owner.of_the_server()

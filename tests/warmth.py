@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+
+from sqlalchemy import Engine, create_engine
 
 from shop_core.db.database import Database
 
@@ -14,8 +17,17 @@ def share_compiled_statements(database: Database) -> None:
 
     A compiled statement is a text and the order of its parameters: nothing of a database is in it.
     """
-    engines = database.sync_engines()
-    name = type(database).__name__
+    _share(type(database).__name__, database.sync_engines())
+
+
+def an_engine_beside(url: str) -> Engine:
+    """An engine of a test's own over a shop's file, that shares what it compiles in the same way."""
+    engine = create_engine(url)
+    _share("beside", [engine])
+    return engine
+
+
+def _share(name: str, engines: Sequence[Engine]) -> None:
     if name not in _KEPT:
         _KEPT[name] = [(engine.dialect, engine._compiled_cache) for engine in engines]
     for engine, (dialect, cache) in zip(engines, _KEPT[name], strict=True):

@@ -16,7 +16,7 @@ from random import Random
 from typing import Any, Final
 
 import pytest
-from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy import Engine, make_url, text
 
 from shop_core.catalog.edit import NewProduct, NewVariant, add_product, add_variant, set_state
 from shop_core.catalog.read import ProductState
@@ -62,7 +62,7 @@ from shop_core.verification.sender import CodeMessage, CodeSenders
 from shop_core.wallet.balance import adjust, balance_of
 from shop_core.wire.callback import RawCallback
 from tests.core.whole import find_all
-from tests.warmth import share_compiled_statements
+from tests.warmth import an_engine_beside, share_compiled_statements
 
 START: Final = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 """Noon in Shanghai on a Friday."""
@@ -416,7 +416,7 @@ async def a_market(
         CodeSenders: CodeSenders(dict.fromkeys(Kind, post), ["CN"]),
         Counterparts: Counterparts(list_stating(known, policy.suppliers)),
     }
-    file = create_engine(f"sqlite:///{make_url(url).database}") if backend_of(url) == "sqlite" else None
+    file = an_engine_beside(f"sqlite:///{make_url(url).database}") if backend_of(url) == "sqlite" else None
     shop = Shop(database, clock, policy, services, random=random)
     try:
         market = Market(shop, clock, fakes[0], fakes[1], stars, vault, random, post, file)
