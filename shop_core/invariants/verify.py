@@ -103,7 +103,7 @@ def find_bad_numbers(view: View) -> Iterator[Finding]:
 
 
 @cache
-def _suspicious_numbers(*, is_postgresql: bool) -> Select[tuple[int, str]]:
+def _suspicious_numbers(*, is_postgresql: bool) -> Select[int, str]:
     # The weighted sum of ``kernel.numbers`` in SQL: in Python, a million numbers take a quarter of a minute.
     find = func.strpos if is_postgresql else func.instr
     values = [find(ALPHABET, func.substr(Order.number, place + 1, 1)) - 1 for place in range(LENGTH)]

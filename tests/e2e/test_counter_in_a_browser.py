@@ -97,6 +97,8 @@ class Counter:
 
     async def sees(self, words: str) -> None:
         """The newest card says it, nothing sticks out, and every button of it is whole and wide enough for a thumb."""
+        # Until the answer is there, the newest card is still the one that was pressed, and may say the same.
+        await expect(self.page.locator("#log.locked")).to_have_count(0)
         await expect(self.card).to_contain_text(words)
         assert await self.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         for left, right, height, is_cut in await self.card.evaluate(_BUTTONS):
