@@ -11,12 +11,22 @@ from typing import Any
 import uvicorn
 from starlette.applications import Starlette
 
+from tests.standins.prompt import KEEP_ALIVE_S
+
 
 @asynccontextmanager
 async def listening(app: Starlette) -> AsyncIterator[str]:
     """Serve on a free port of loopback: its address."""
     server = _Server(
-        uvicorn.Config(app, port=0, lifespan="off", log_config=None, access_log=False, ws="none")
+        uvicorn.Config(
+            app,
+            port=0,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            ws="none",
+            timeout_keep_alive=KEEP_ALIVE_S,
+        )
     )
     running = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110 - uvicorn has no event

@@ -9,6 +9,9 @@ from typing import Final
 
 import uvicorn
 
+KEEP_ALIVE_S: Final = 60
+"""Longer than any client keeps a connection that nobody uses: a server that closes one just then breaks a request."""
+
 _LOOK_S: Final = 0.1
 _STEP_S: Final = 0.005
 

@@ -13,7 +13,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
-from tests.standins.prompt import PromptServer, listen
+from tests.standins.prompt import KEEP_ALIVE_S, PromptServer, listen
 from tests.standins.suppliers.control import Control
 from tests.standins.suppliers.driver import SupplierControl
 from tests.standins.suppliers.faults import CuttableHttp, Faults, FaultyWire
@@ -35,7 +35,14 @@ async def serve(protocol: str, listener: socket.socket, stop: asyncio.Event) -> 
         middleware=[Middleware(FaultyWire, faults=faults)],
     )
     config = uvicorn.Config(
-        app, http=CuttableHttp, loop="asyncio", ws="none", lifespan="off", log_config=None, access_log=False
+        app,
+        http=CuttableHttp,
+        loop="asyncio",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
     )
     server = PromptServer(config)
     running = asyncio.create_task(server.serve(sockets=[listener]))

@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from tests.standins.prompt import PromptServer
+from tests.standins.prompt import KEEP_ALIVE_S, PromptServer
 from tests.standins.telegram.api import BotApi
 from tests.standins.telegram.control import Control
 from tests.standins.telegram.webhooks import WebhookPoster
@@ -53,6 +53,7 @@ class ApiServer:
             lifespan="off",
             log_config=None,
             access_log=False,
+            timeout_keep_alive=KEEP_ALIVE_S,
         )
         self._server = PromptServer(config, grace_s=_GRACE_S)
 
