@@ -34,6 +34,8 @@ def serve(app: ASGIApp, port: int, *, http: type[asyncio.Protocol] | Literal["au
         log_config=None,
         access_log=False,  # It would write queries, and some vendors take keys there.
         proxy_headers=False,
+        # Longer than clients keep a connection that nobody uses: to close one just then would break a request.
+        timeout_keep_alive=60,
         timeout_graceful_shutdown=_SHUTDOWN_S,
     )
     server = uvicorn.Server(config)
