@@ -26,7 +26,7 @@ from shop_core.insight.exposure import ExposureLog
 from shop_core.kernel.money import Money
 from shop_core.kernel.secret import Secret
 from shop_core.orders.pay import buy
-from shop_core.payments.gateway import Begun, Gateways, Notice, PaymentRequest
+from shop_core.payments.gateway import Begun, ForgedCallback, Gateways, Notice, PaymentRequest
 from shop_core.vault.vault import FINGERPRINT_KEY, Vault, new_key
 from shop_core.wire.callback import RawCallback
 
@@ -49,7 +49,7 @@ class _Cashier:
         return None
 
     def read_callback(self, callback: RawCallback) -> Notice:
-        raise NotImplementedError(callback)
+        raise ForgedCallback(gateway=self.name, problem=callback.method)
 
 
 @dataclass(slots=True)
