@@ -298,6 +298,15 @@ async def test_a_no_is_one_only_if_no_refund_is_known(
         await gateway.give_back(wanted)
 
 
+async def test_what_a_person_gave_back_there_is_not_given_once_more_by_the_wallet(
+    gateway: WechatPayGateway, pay: WeChatPayStandIn
+) -> None:
+    wanted = await sold(gateway, pay)
+    pay.orders[NUMBER].state = "REFUND"
+    assert await gateway.give_back(wanted) == OnItsWay("REFUND INVALID_REQUEST 订单已全额退款")
+    assert pay.refunds == {}
+
+
 # ------------------------------------------------------------------------------------------------------------- trouble
 
 

@@ -149,16 +149,29 @@ class WechatPayGateway:
         except Refusal as refusal:
             if refusal.error_code == "NOT_ENOUGH":
                 return OnItsWay(refusal.said)
-            return await self._refund_known(number, refusal)
+            return await self._refund_known(wanted, number, refusal)
 
-    async def _refund_known(self, number: str, refusal: Refusal) -> OnItsWay | None:
+    async def _refund_known(self, wanted: Return, number: str, refusal: Refusal) -> OnItsWay | None:
         """A no to what may be a repeat: the refund counts, if there is one."""
         try:
             return self._said_of_refund(await self._site.ask(f"v3/refund/domestic/refunds/{number}"))
         except Refusal as unknown:
-            if unknown.error_code in _NO_SUCH_ORDER:
-                raise GatewayRefused(gateway=self.name, said=refusal.said) from refusal
-            raise Unknown(f"{self.name} does not tell: {unknown.said}") from unknown
+            if unknown.error_code not in _NO_SUCH_ORDER:
+                raise Unknown(f"{self.name} does not tell: {unknown.said}") from unknown
+        if await self._is_given_back_by_hand(wanted):
+            # To the wallet as well, it would be paid twice.
+            return OnItsWay(f"REFUND {refusal.said}"[:200])
+        raise GatewayRefused(gateway=self.name, said=refusal.said) from refusal
+
+    async def _is_given_back_by_hand(self, wanted: Return) -> bool:
+        """Whether some of a payment went back under another number than ours: by a person, in the merchant platform."""
+        page = f"v3/pay/transactions/id/{wanted.external_ref}?mchid={self._settings.mchid}"
+        try:
+            return text_of(await self._site.ask(page), "trade_state") == "REFUND"
+        except Refusal as refusal:
+            if refusal.error_code in _NO_SUCH_ORDER:
+                return False
+            raise Unknown(f"{self.name} does not tell: {refusal.said}") from refusal
 
     def read_callback(self, callback: RawCallback) -> Notice:
         """Verify a notification and read it. Keys are never fetched for it: an unknown serial number is refused.

@@ -67,6 +67,7 @@ class WeChatPayStandIn:
             Route("/v3/pay/transactions/native", self._order, methods=["POST"]),
             Route("/v3/pay/transactions/jsapi", self._order, methods=["POST"]),
             Route("/v3/pay/transactions/out-trade-no/{number}", self._query, methods=["GET"]),
+            Route("/v3/pay/transactions/id/{transaction_id}", self._query_by_theirs, methods=["GET"]),
             Route("/v3/refund/domestic/refunds", self._refund, methods=["POST"]),
             Route("/v3/refund/domestic/refunds/{number}", self._query_refund, methods=["GET"]),
         ]
@@ -191,6 +192,15 @@ class WeChatPayStandIn:
         if number not in self.orders or request.query_params.get("mchid") != self.merchant.mchid:
             return self._no(404, "ORDER_NOT_EXIST", "订单不存在")
         return await self._yes(self.facts_of(number))
+
+    async def _query_by_theirs(self, request: Request) -> Response:
+        if not self._is_merchants(request, ""):
+            return self._no(401, "SIGN_ERROR", "签名错误")
+        theirs = request.path_params["transaction_id"]
+        for number, order in self.orders.items():
+            if order.transaction_id == theirs and order.state != "NOTPAY":
+                return await self._yes(self.facts_of(number))
+        return self._no(404, "ORDER_NOT_EXIST", "订单不存在")
 
     async def _refund(self, request: Request) -> Response:
         body = (await request.body()).decode()
